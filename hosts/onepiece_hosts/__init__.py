@@ -1,0 +1,1 @@
+"""Runs inside a DCC: the standard library, Qt.py and the host's own API, nothing else."""

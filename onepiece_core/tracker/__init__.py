@@ -1,0 +1,1 @@
+"""The role ShotGrid plays: entities, links, uploads, and writes that happen exactly once."""

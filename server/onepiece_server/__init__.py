@@ -1,0 +1,1 @@
+"""Trafalgar, and the sandbox: servers over the same core."""

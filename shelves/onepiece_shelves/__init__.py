@@ -1,0 +1,1 @@
+"""Data: which tools stand on which menu, shelf and toolbar."""
