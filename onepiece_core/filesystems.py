@@ -1,0 +1,157 @@
+"""What a folder's filesystem is, and durable changes to folders.
+
+Durable means: after the call returns, a power cut does not undo it (``fsync`` of the file and of the folder that names it).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from pathlib import Path
+
+from onepiece_core.errors import DestinationReadOnly, DiskFull, OnePieceError, StateNotLocal, StorageError
+
+# Types of the kernel's mount table whose locks SQLite cannot trust.
+NETWORK_FILESYSTEMS = frozenset(
+    "nfs nfs3 nfs4 cifs smb2 smb3 smbfs afs ncpfs 9p ceph lustre beegfs gpfs glusterfs ocfs2 gfs2 pvfs2 panfs davfs"
+    " fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.goofys fuse.mount-s3 fuse.davfs2 fuse.juicefs"
+    " webdav afpfs".split()
+)
+
+
+def filesystem_type(path: Path) -> str:
+    """The mount's type (``ext4``, ``nfs4``, ...), or "" where the platform does not tell."""
+    if sys.platform != "linux":
+        return _type_by_psutil(path)
+    best = ("", "")
+    real = os.path.realpath(path)
+    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+        left, _, right = line.partition(" - ")
+        point = left.split()[4].encode("latin-1", "surrogateescape").decode("unicode_escape", "replace")
+        # The mount that is listed last for the longest prefix is the one on top.
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best[0]):
+            best = (point, right.split()[0])
+    return best[1]
+
+
+def _type_by_psutil(path: Path) -> str:
+    import psutil
+
+    real = os.path.realpath(path)
+    mounts = [p for p in psutil.disk_partitions(all=True) if real.startswith(p.mountpoint)]
+    return max(mounts, key=lambda p: len(p.mountpoint)).fstype.lower() if mounts else ""
+
+
+def refuse_network_filesystem(folder: Path) -> None:
+    """Raise StateNotLocal when ``folder`` lies on a network filesystem."""
+    kind = filesystem_type(folder)
+    if kind in NETWORK_FILESYSTEMS or os.path.realpath(folder).startswith("\\\\"):
+        raise StateNotLocal(
+            f"The state folder {folder} lies on a network filesystem ({kind or 'UNC path'}).",
+            path=str(folder),
+            filesystem=kind,
+        )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folders(folder: Path) -> None:
+    """Create ``folder`` and its missing parents, durably. Raises a typed StorageError."""
+    missing: list[Path] = []
+    current = folder
+    while not current.exists():
+        missing.append(current)
+        current = current.parent
+    for path in reversed(missing):
+        try:
+            path.mkdir(exist_ok=True)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise storage_error(error, path) from error
+    if not folder.is_dir():
+        raise StorageError(f"{folder} is a file, not a folder.", path=str(folder))
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data``: readers see the old or the new content, durably."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    try:
+        create_file(temporary, data)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise storage_error(error, path) from error
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """Create ``path`` with ``data`` and make the bytes durable. Raises FileExistsError and other OSErrors."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def rename_into_place(source: Path, target: Path) -> None:
+    """Rename a folder where nothing is, durably. Raises FileExistsError when ``target`` is there, even empty."""
+    if not _rename_noreplace(source, target):
+        # No such call here: the caller holds the claim, so nobody else makes the folder between these two lines.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "exists already", str(target))
+        source.rename(target)
+    sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def _rename_noreplace(source: Path, target: Path) -> bool:
+    """Linux: renameat2(RENAME_NOREPLACE); macOS: renamex_np(RENAME_EXCL). False where the system lacks it."""
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
+    names = os.fsencode(source), os.fsencode(target)
+    if sys.platform == "linux" and library is not None and hasattr(library, "renameat2"):
+        at_cwd, noreplace = -100, 1
+        failed = library.renameat2(at_cwd, names[0], at_cwd, names[1], noreplace)
+    elif sys.platform == "darwin" and library is not None and hasattr(library, "renamex_np"):
+        exclusive = 4
+        failed = library.renamex_np(names[0], names[1], exclusive)
+    else:
+        return False
+    if not failed:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(source), None, str(target))
+
+
+def storage_error(error: OSError, path: Path) -> OnePieceError:
+    """The typed error for what the operating system said about ``path``."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"The disk of {path} is full.", path=str(path), free_bytes=free_bytes(path))
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return DestinationReadOnly(f"{path} cannot be written: {error.strerror}.", path=str(path))
+    return StorageError(f"{path}: {error.strerror or error}", path=str(path))
+
+
+def free_bytes(path: Path) -> int | None:
+    """Bytes that a user may still write on the disk of ``path`` or its nearest existing parent."""
+    import shutil
+
+    for folder in (path, *path.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            continue
+    return None

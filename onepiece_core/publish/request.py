@@ -1,0 +1,108 @@
+"""What a front end asks for, and what it gets back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from onepiece_core.progress import Warned
+
+REQUEST_SCHEMA = "onepiece.publish-request.1"
+RESULT_SCHEMA = "onepiece.publish.1"
+
+# How a publish runs, not what it publishes: these do not tell two publishes apart.
+_NOT_IDENTITY = {"operation", "require_tracker"}
+
+
+class PublishRequest(BaseModel):
+    """One publish, as asked for in a shell, a panel, a watch folder or over HTTP.
+
+    Paths are absolute on this machine or relative to the front end's working folder; the planner resolves them.
+
+    Attributes:
+        dcc: the application that made the scene (maya, nuke, houdini, blender).
+        scene_name: portable identifier; its ``_v###`` is the version, without one the next free is claimed.
+        scene: the scene file, or None when only renders are published.
+        renders: a folder, one file, or a sequence pattern (``name.%04d.exr``, ``name.####.exr``).
+        previews: the review movie, or a folder of them.
+        otio: the cut that the frames belong to.
+        metadata: a JSON object or a ``key,value`` CSV.
+        destination: the folder that gets ``SCENE_NAME/``.
+        bucket: an S3 bucket or a context's name; not needed with ``direct_upload_path``.
+        show_code: the show's short code (FG).
+        direct_upload_path: a whole ``s3://`` URI instead of SHOW_TYPE/SHOW_CODE/SCENE_NAME in the bucket.
+        project: the tracker's project by name or code; None: the one whose code is ``show_code``.
+        shot: a shot's or asset's code in that project; None: guessed from the scene name.
+        task: the task's name on that shot.
+        require_tracker: fail instead of leaving the registration to the outbox.
+        operation: continue exactly this operation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal["onepiece.publish-request.1"] = Field(default=REQUEST_SCHEMA, alias="schema")
+    dcc: str
+    scene_name: str
+    destination: Path
+    show_code: str
+    show_type: Literal["vfx", "prod"] = "vfx"
+    bucket: str | None = None
+    direct_upload_path: str | None = None
+    scene: Path | None = None
+    renders: Path | None = None
+    previews: Path | None = None
+    otio: Path | None = None
+    metadata: Path | None = None
+    project: str | None = None
+    shot: str | None = None
+    task: str | None = None
+    comment: str = ""
+    require_tracker: bool = False
+    operation: str | None = None
+
+    def fingerprint(self) -> str:
+        """Equal for equal resolved options: hex, 32 digits."""
+        told = self.model_dump(mode="json", by_alias=True, exclude=_NOT_IDENTITY)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class TrackerResult(BaseModel, frozen=True):
+    """``version_id`` is None while the registration waits in the outbox."""
+
+    version_id: int | None = None
+    published_file_ids: tuple[int, ...] = ()
+
+
+class PublishResult(BaseModel):
+    """What a publish has made.
+
+    Attributes:
+        package: the package's folder, absolute on this machine.
+        s3_uri: the same package in S3, without a trailing slash.
+        manifest: the manifest's file name in both places.
+        files: how many files the manifest lists.
+        bytes_total: their size together, in bytes.
+        bytes_sent: how many of those bytes this run sent to S3 (unchanged files are copied by the server).
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    schema_: Literal["onepiece.publish.1"] = Field(default=RESULT_SCHEMA, alias="schema")
+    operation: str
+    scene_name: str
+    version: int
+    package: str
+    s3_uri: str
+    manifest: str
+    tracker: TrackerResult
+    files: int
+    bytes_total: int
+    bytes_sent: int
+    warnings: tuple[Warned, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
