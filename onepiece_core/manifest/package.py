@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -96,7 +97,8 @@ class PackageManifest(_Model):
     Attributes:
         operation: id of the publish that made it.
         created_at: ISO 8601, UTC: ``2025-03-01T12:00:00Z``.
-        tool: name and version of what wrote it.
+        created_by: ``user@host``.
+        tool: name and version of what wrote it: ``onepiece 0.1.0``.
     """
 
     schema_: Literal["onepiece.package.1"] = Field(default=SCHEMA, alias="schema")
@@ -114,6 +116,20 @@ class PackageManifest(_Model):
     metadata: dict[str, Any] = {}
     items: tuple[PackageItem, ...] = ()
     files: tuple[PackageFile, ...] = ()
+
+    @field_validator("scene_name")
+    @classmethod
+    def _one_component(cls, name: str) -> str:
+        if "/" in name or _FIRST_BAD.search(name):
+            raise ValueError(f"{name!r} cannot name a folder")
+        return name
+
+    @field_validator("created_at")
+    @classmethod
+    def _in_utc(cls, text: str) -> str:
+        if datetime.fromisoformat(text).utcoffset() != timedelta(0):
+            raise ValueError(f"{text!r} is no time in UTC")
+        return text
 
     @field_validator("files")
     @classmethod
