@@ -1,0 +1,167 @@
+"""Names: of scenes, of shows, of files that every system can hold; versions in them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onepiece_core.errors import NameInvalid
+
+MAX_NAME_BYTES = 200
+MAX_COMPONENT_BYTES = 255
+MAX_VERSION = 9999
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_SHOW_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
+_VERSION = re.compile(r"[._-](?P<letter>[vV])(?P<digits>\d{1,4})(?=[._-]|$)", re.ASCII)
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{device}{number}" for device in ("com", "lpt") for number in "123456789¹²³"]
+)
+_FORBIDDEN = frozenset('\\/:*?"<>|')
+
+
+def escaped(text: str) -> str:
+    """``text`` fit for a terminal or a table: nothing in it moves the cursor or forges a line."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _refuse(what: str, name: str, reason: str, hint: str | None = None) -> NameInvalid:
+    return NameInvalid(f"{what} {escaped(name)!r} {reason}", hint=hint, name=escaped(name))
+
+
+def portable_name(name: str) -> str:
+    """``name`` when Linux, macOS, Windows and S3 can all hold it as one part of a path. Raises NameInvalid."""
+    reason = portable_reason(name)
+    if reason:
+        raise _refuse("the name", name, reason, "Rename the file.")
+    return name
+
+
+def portable_reason(name: str) -> str | None:
+    """Why ``name`` cannot be one part of a path on every system, or None."""
+    if name in ("", ".", ".."):
+        return "is empty or points elsewhere"
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in name):
+        return "is not valid UTF-8"
+    if len(name.encode()) > MAX_COMPONENT_BYTES:
+        return f"is longer than {MAX_COMPONENT_BYTES} bytes"
+    if any(not c.isprintable() and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in name):
+        return "holds control characters"
+    bad = sorted(set(name) & _FORBIDDEN)
+    if bad:
+        return f"holds {' '.join(bad)}"
+    if name[-1] in ". ":
+        return "ends with a dot or a space"
+    if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+        return "is a device on Windows"
+    return None
+
+
+def check_scene_name(name: str) -> str:
+    """``name`` when a publish may be called so: a portable identifier, never a path. Raises NameInvalid."""
+    hint = "Use letters, digits, dot, dash and underscore, for instance FG_ep010_sc02_0010_comp_v004."
+    if "/" in name or "\\" in name:
+        raise _refuse("the scene name", name, "is a path", hint)
+    if not _IDENTIFIER.fullmatch(name):
+        raise _refuse("the scene name", name, "is no portable identifier", hint)
+    if len(name) > MAX_NAME_BYTES:
+        raise _refuse("the scene name", name, f"is longer than {MAX_NAME_BYTES} bytes", hint)
+    reason = portable_reason(name)
+    if reason:
+        raise _refuse("the scene name", name, reason, hint)
+    split_version(name)
+    return name
+
+
+def check_show_code(code: str) -> str:
+    """``code`` when a show may have it. Raises NameInvalid."""
+    if not _SHOW_CODE.fullmatch(code) or portable_reason(code):
+        raise _refuse(
+            "the show code", code, "is no code", "Use a letter, then letters, digits, dash and underscore: FG."
+        )
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A name and the version in it: ``base``, version and padding are what most callers want.
+
+    ``head`` and ``tail`` are what stands before and after the version token; the tail is mostly empty.
+    """
+
+    head: str
+    version: int | None
+    padding: int = 3
+    tail: str = ""
+    mark: str = "_v"
+
+    @property
+    def base(self) -> str:
+        """The name without its version: the same for every version."""
+        return self.head + self.tail
+
+    def at(self, version: int) -> str:
+        """The name with another version. Raises NameInvalid."""
+        if not 1 <= version <= MAX_VERSION:
+            raise NameInvalid(f"version {version} of {self.base} is not between 1 and {MAX_VERSION}", name=self.base)
+        return f"{self.head}{self.mark}{version:0{self.padding}d}{self.tail}"
+
+
+def split_version(name: str) -> Versioned:
+    """``x_v002`` is base ``x``, version 2, padding 3; a name without a token has version None.
+
+    Raises NameInvalid for two version tokens, or for version 0.
+    """
+    found = list(_VERSION.finditer(name))
+    if not found:
+        return Versioned(name, None)
+    if len(found) > 1:
+        tokens = ", ".join(match[0][1:] for match in found)
+        raise _refuse("the name", name, f"holds two versions: {tokens}", "Keep one version token, such as _v002.")
+    token = found[0]
+    version = int(token["digits"])
+    if version < 1:
+        raise _refuse("the name", name, "has version 0", "Versions start at 1.")
+    return Versioned(name[: token.start()], version, len(token["digits"]), name[token.end() :], token[0][:2])
+
+
+def with_version(name: str, version: int) -> str:
+    """``name`` with its version replaced, or added at the end: ``x`` at 3 is ``x_v003``. Raises NameInvalid."""
+    return split_version(name).at(version)
+
+
+def parse_version(text: str | int) -> int:
+    """``4``, ``"004"`` and ``"v004"`` are 4; nothing else of another shape is a number. Raises NameInvalid."""
+    match = re.fullmatch(r"v?(\d{1,4})", str(text), re.ASCII) if not isinstance(text, bool) else None
+    if match is None or int(match[1]) < 1:
+        raise NameInvalid(f"{text!r} is no version", hint=f"Versions are whole numbers from 1 to {MAX_VERSION}.")
+    return int(match[1])
+
+
+def fold(path: str) -> str:
+    """What a filesystem that ignores case and Unicode forms sees."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def find_collisions(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of relative POSIX paths, or of folders in them, that macOS or Windows take for one. Sorted."""
+    seen: dict[str, str] = {}
+    found: set[tuple[str, str]] = set()
+    folders: set[str] = set()
+    for path in paths:
+        _note(path, seen, found)
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            _note(folder, seen, found)
+            folder = folder.rpartition("/")[0]
+    return tuple(sorted(found))
+
+
+def _note(path: str, seen: dict[str, str], found: set[tuple[str, str]]) -> None:
+    other = seen.setdefault(fold(path), path)
+    if other != path:
+        found.add((min(other, path), max(other, path)))
