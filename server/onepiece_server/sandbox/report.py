@@ -1,0 +1,86 @@
+"""What the sandbox tells about itself: to people, to shells and to other programs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from onepiece_server.sandbox import objects
+from onepiece_server.sandbox.files import Keys
+from onepiece_server.sandbox.ports import PortBlock
+
+# The seeded show.
+PROJECT = "Frost Giant"
+SHOW_CODE = "FG"
+
+# Set in somebody's shell, these would win over the sandbox's keys in boto3.
+UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+
+
+class ServerReport(BaseModel, frozen=True):
+    """One of the two servers. ``pid`` and ``memory_bytes`` are None when it does not run."""
+
+    name: str
+    url: str
+    log: str
+    pid: int | None = None
+    answers: bool = False
+    memory_bytes: int | None = None
+
+
+class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
+    """The one object that ``sandbox up|status|reset|env --json`` prints.
+
+    Attributes:
+        env: what to export; then OnePiece, boto3 and shotgun_api3 need nothing else. Holds keys.
+        unset: variables that must not be set beside ``env``.
+        config: an ``onepiece.toml`` with ``[profiles.sandbox]``.
+    """
+
+    schema_: Literal["onepiece.sandbox.1"] = Field("onepiece.sandbox.1", alias="schema")
+    dir: str
+    running: bool
+    env: dict[str, str]
+    unset: tuple[str, ...] = UNSET
+    config: str
+    project: str = PROJECT
+    show_code: str = SHOW_CODE
+    buckets: tuple[str, ...] = objects.BUCKETS
+    servers: tuple[ServerReport, ...] = ()
+
+
+def environment(keys: Keys, ports: PortBlock) -> dict[str, str]:
+    """The variables that point OnePiece, boto3 and shotgun_api3 at the sandbox."""
+    return {
+        "ONEPIECE_SHOTGRID_URL": f"http://127.0.0.1:{ports.shotgrid}",
+        "ONEPIECE_SHOTGRID_SCRIPT": keys.shotgrid_script,
+        "ONEPIECE_SHOTGRID_KEY": keys.shotgrid_key.get_secret_value(),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports.s3}",
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key.get_secret_value(),
+        "AWS_REGION": objects.REGION,
+        "AWS_DEFAULT_REGION": objects.REGION,  # the name that boto3 reads
+    }
+
+
+def config_text(keys: Keys, ports: PortBlock) -> str:
+    """``onepiece.toml``. The contexts stand here too: a studio's own may name its real buckets."""
+    env = environment(keys, ports)
+    lines = [
+        "# Written by `onepiece sandbox up`. It holds keys: nobody but you can read it.",
+        "",
+        "[profiles.sandbox.shotgrid]",
+        f'url = "{env["ONEPIECE_SHOTGRID_URL"]}"',
+        f'script = "{env["ONEPIECE_SHOTGRID_SCRIPT"]}"',
+        f'key = "{env["ONEPIECE_SHOTGRID_KEY"]}"',
+        "",
+        "[profiles.sandbox.aws]",
+        f'endpoint_url = "{env["AWS_ENDPOINT_URL"]}"',
+        f'region = "{env["AWS_REGION"]}"',
+        f'access_key_id = "{env["AWS_ACCESS_KEY_ID"]}"',
+        f'secret_access_key = "{env["AWS_SECRET_ACCESS_KEY"]}"',
+    ]
+    for context in ("vendor_in", "vendor_out", "client_in", "client_out"):
+        lines += ["", f"[profiles.sandbox.contexts.{context}]", f'bucket = "{context.replace("_", "-")}"']
+    return "\n".join([*lines, ""])

@@ -1,0 +1,110 @@
+"""The two servers of a studio, seen alike: a command, a mark, and the question whether it answers."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Protocol
+
+from onepiece_core.errors import ExtraMissing
+from onepiece_server.sandbox import objects, tracker
+from onepiece_server.sandbox.files import Keys, Layout, write_private
+from onepiece_server.sandbox.ports import PortBlock
+from onepiece_server.sandbox.s3_call import S3Access
+
+
+class Server(Protocol):
+    """One server of a studio.
+
+    Attributes:
+        mark: an argument of its command line that no other process has.
+    """
+
+    name: str
+    mark: str
+    url: str
+
+    def write_secrets(self) -> None:
+        """Put its keys where it reads them: never on a command line, which every user can list."""
+
+    def command(self) -> list[str]: ...
+
+    def get_ready(self) -> bool:
+        """After a start: do what is missing for work; False while it cannot be done."""
+
+    def answers(self) -> bool:
+        """Whether it does real work for our keys."""
+
+
+class ObjectServer:
+    """S3."""
+
+    name = "objects"
+
+    def __init__(self, layout: Layout, keys: Keys, ports: PortBlock) -> None:
+        self._layout, self._ports = layout, ports
+        secret = keys.secret_access_key.get_secret_value()
+        self._access = S3Access(ports.s3, objects.REGION, keys.access_key_id, secret)
+        self.mark = objects.data_option(layout.objects)
+        self.url = f"http://127.0.0.1:{ports.s3}"
+
+    def write_secrets(self) -> None:
+        objects.write_config(self._layout.s3_config, self._access)
+
+    def command(self) -> list[str]:
+        return objects.command(self._layout.objects, self._layout.s3_config, self._ports)
+
+    def get_ready(self) -> bool:
+        return objects.make_buckets(self._access) and self.answers()
+
+    def answers(self) -> bool:
+        return objects.answers(self._access)
+
+
+class TrackerServer:
+    """ShotGrid."""
+
+    name = "shotgrid"
+
+    def __init__(self, layout: Layout, keys: Keys, ports: PortBlock) -> None:
+        self._layout, self._keys, self._port = layout, keys, ports.shotgrid
+        self.mark = tracker.data_option(layout.shotgrid)
+        self.url = f"http://127.0.0.1:{ports.shotgrid}"
+
+    def write_secrets(self) -> None:
+        write_private(self._layout.shotgrid_key, self._keys.shotgrid_key.get_secret_value().encode())
+
+    def command(self) -> list[str]:
+        return tracker.command(self._layout.shotgrid, self._keys, self._layout.shotgrid_key, self._port)
+
+    def get_ready(self) -> bool:
+        return self.answers()
+
+    def answers(self) -> bool:
+        return tracker.answers(self._port, self._keys)
+
+
+def list_servers(layout: Layout, keys: Keys, ports: PortBlock) -> tuple[Server, ...]:
+    objects_server = ObjectServer(layout, keys, ports)
+    if importlib.util.find_spec(f"{tracker.MODULE}.__main__") is None:
+        return (objects_server,)
+    return objects_server, TrackerServer(layout, keys, ports)
+
+
+def list_marks(layout: Layout) -> tuple[str, ...]:
+    return objects.data_option(layout.objects), tracker.data_option(layout.shotgrid)
+
+
+def require_installed() -> None:
+    """Find what the servers need.
+
+    Raises:
+        ExtraMissing: something of it is not installed.
+    """
+    objects.find_weed()
+    missing = [name for name in ("starlette", "uvicorn", "multipart") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ExtraMissing(
+            f"the sandbox's ShotGrid server needs {', '.join(missing)}",
+            hint='pip install "onepiece-pipeline[sandbox]"',
+            extra="sandbox",
+        )

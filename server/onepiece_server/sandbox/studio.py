@@ -1,0 +1,236 @@
+"""A whole studio on one machine: start it, ask it, stop it.
+
+One folder is one studio; several run side by side. The servers listen on 127.0.0.1 alone, with keys made at
+random, and run until :func:`down`, whatever becomes of the command that started them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import platformdirs
+
+from onepiece_core.errors import SandboxDown, SandboxError
+from onepiece_core.log import get_logger
+from onepiece_server.sandbox import processes, report
+from onepiece_server.sandbox.files import (
+    Layout,
+    State,
+    log_tail,
+    prepare,
+    read_state,
+    write_private,
+    write_state,
+)
+from onepiece_server.sandbox.locks import held_lock
+from onepiece_server.sandbox.ports import PortBlock, claimed_block
+from onepiece_server.sandbox.report import SandboxReport, ServerReport
+from onepiece_server.sandbox.servers import Server, list_marks, list_servers, require_installed
+
+log = get_logger(__name__)
+
+_START_SECONDS = 60.0
+_LOCK_SECONDS = 120.0
+_ATTEMPTS = 4
+
+
+class _PortTaken(Exception):
+    """A stranger took one of our ports between the look and the start."""
+
+
+def default_dir() -> Path:
+    """Where the sandbox lives when no folder is named."""
+    return Path(platformdirs.user_data_dir("onepiece", appauthor=False)) / "sandbox"
+
+
+def up(directory: Path) -> SandboxReport:
+    """Start the studio in ``directory`` and return when both servers answer; fine when it runs already.
+
+    Raises:
+        ExtraMissing: a server is not installed.
+        SandboxError: a server does not come up; nothing is left running.
+    """
+    layout = _layout(directory)
+    require_installed()
+    _make_folder(layout.directory)
+    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+        return _up(layout)
+
+
+def down(directory: Path) -> list[int]:
+    """Stop the studio in ``directory`` and wait until its processes are gone. Returns their pids."""
+    layout = _layout(directory)
+    if read_state(layout) is None:
+        return []
+    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+        return _stop(layout)
+
+
+def reset(directory: Path) -> SandboxReport:
+    """Throw the content away and start over: a fresh show, empty buckets, the same addresses and keys."""
+    layout = _layout(directory)
+    _get_state(layout)
+    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+        _stop(layout)
+        for folder in (layout.objects, layout.shotgrid):
+            shutil.rmtree(folder, ignore_errors=True)
+        return _up(layout)
+
+
+def status(directory: Path) -> SandboxReport:
+    """What runs and answers; ``running`` is False unless both servers do.
+
+    Raises:
+        SandboxDown: there is no sandbox in ``directory``.
+    """
+    layout = _layout(directory)
+    return _report(layout, _get_state(layout))
+
+
+def env(directory: Path) -> SandboxReport:
+    """What to export to work with the running studio.
+
+    Raises:
+        SandboxDown: it does not run.
+    """
+    found = status(directory)
+    if not found.running:
+        silent = [server.name for server in found.servers if not server.answers]
+        raise SandboxDown(f"the sandbox in {found.dir} is not running", dir=found.dir, silent=silent)
+    return found
+
+
+def _layout(directory: Path) -> Layout:
+    return Layout(directory.expanduser().absolute())
+
+
+def _get_state(layout: Layout) -> State:
+    state = read_state(layout)
+    if state is None:
+        raise SandboxDown(f"there is no sandbox in {layout.directory}", dir=str(layout.directory))
+    return state
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as cause:
+        raise SandboxError(f"cannot make the folder {folder}: {cause.strerror}", dir=str(folder)) from cause
+
+
+def _up(layout: Layout) -> SandboxReport:
+    """The caller holds the lock."""
+    state = prepare(layout)
+    found = _report(layout, state)
+    if found.running:
+        return found
+    _stop(layout)
+    for _attempt in range(_ATTEMPTS):
+        try:
+            with claimed_block(state.base_port) as ports:
+                return _start(layout, state, ports)
+        except _PortTaken:
+            log.info("sandbox.port_taken", base_port=ports.base)
+    raise SandboxError("other programs keep taking the sandbox's ports", attempts=_ATTEMPTS)
+
+
+def _start(layout: Layout, state: State, ports: PortBlock) -> SandboxReport:
+    state = state.model_copy(update={"base_port": ports.base, "processes": {}})
+    servers = list_servers(layout, state.keys, ports)
+    try:
+        for server in servers:
+            server.write_secrets()
+            state = _start_one(layout, state, server)
+        for server in servers:
+            _wait(layout, state.processes[server.name], server)
+        write_private(layout.config, report.config_text(state.keys, ports).encode())
+        return _report(layout, state)
+    except BaseException as cause:  # Ctrl-C too: never half a studio
+        _stop(layout)
+        if isinstance(cause, SandboxError) and not ports.is_free():
+            raise _PortTaken from cause
+        raise
+
+
+def _start_one(layout: Layout, state: State, server: Server) -> State:
+    command = server.command()
+    try:
+        process = processes.start(
+            command,
+            mark=server.mark,
+            cwd=layout.directory,
+            log=layout.log(server.name),
+            environ=processes.child_environment(),
+        )
+    except OSError as cause:
+        raise SandboxError(f"cannot start {command[0]}: {cause.strerror}", server=server.name) from cause
+    state = state.model_copy(update={"processes": {**state.processes, server.name: process}})
+    write_state(layout, state)
+    return state
+
+
+def _wait(layout: Layout, process: processes.ServerProcess, server: Server) -> None:
+    """Until the server answers.
+
+    Raises:
+        SandboxError: it ended, or stays silent; with the end of its log.
+    """
+
+    def settled() -> bool:
+        return server.get_ready() or not processes.is_alive(process)
+
+    in_time = processes.wait_until(settled, timeout_seconds=_START_SECONDS)
+    if in_time and processes.is_alive(process):
+        return
+    what = "does not answer" if not in_time else "ended while starting"
+    path = layout.log(server.name)
+    raise SandboxError(
+        f"the sandbox's {server.name} server {what}",
+        hint=f"Its log: {path}",
+        server=server.name,
+        log=log_tail(path),
+    )
+
+
+def _stop(layout: Layout) -> list[int]:
+    """End what runs for this folder, also what a killed ``up`` could not write down."""
+    state = read_state(layout)
+    known = list(state.processes.values()) if state else []
+    marks = list_marks(layout)
+    servers = [server for server in known if processes.is_alive(server)]
+    pids = {server.pid for server in servers}
+    servers += [stray for mark in marks for stray in processes.find_marked(mark) if stray.pid not in pids]
+    processes.stop(servers)
+    if state and state.processes:
+        write_state(layout, state.model_copy(update={"processes": {}}))
+    return [server.pid for server in servers]
+
+
+def _report(layout: Layout, state: State) -> SandboxReport:
+    folder, config = str(layout.directory), str(layout.config)
+    if state.base_port is None:
+        return SandboxReport(dir=folder, running=False, env={}, config=config)
+    ports = PortBlock(state.base_port)
+    servers = tuple(_report_one(layout, state, server) for server in list_servers(layout, state.keys, ports))
+    return SandboxReport(
+        dir=folder,
+        running=all(server.answers for server in servers),
+        env=report.environment(state.keys, ports),
+        config=config,
+        servers=servers,
+    )
+
+
+def _report_one(layout: Layout, state: State, server: Server) -> ServerReport:
+    process = state.processes.get(server.name)
+    if process is None or not processes.is_alive(process):
+        return ServerReport(name=server.name, url=server.url, log=str(layout.log(server.name)))
+    return ServerReport(
+        name=server.name,
+        url=server.url,
+        log=str(layout.log(server.name)),
+        pid=process.pid,
+        answers=server.answers(),
+        memory_bytes=processes.memory_bytes(process),
+    )

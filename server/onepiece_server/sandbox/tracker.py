@@ -1,0 +1,46 @@
+"""The sandbox's ShotGrid: how to start its server and how to ask whether it answers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+from pathlib import Path
+
+from onepiece_server.sandbox.files import Keys
+
+MODULE = "onepiece_server.sandbox.shotgrid"
+
+
+def data_option(data: Path) -> str:
+    """The argument that no other process on this machine has."""
+    return f"--dir={data}"
+
+
+def command(data: Path, keys: Keys, key_file: Path, port: int) -> list[str]:
+    """How to start the server. ``-P`` keeps the current folder out of its import path."""
+    options = ["--port", str(port), "--script", keys.shotgrid_script, "--key-file", str(key_file)]
+    return [sys.executable, "-P", "-m", MODULE, data_option(data), *options]
+
+
+def answers(port: int, keys: Keys) -> bool:
+    """Whether the server at ``port`` lets us in with our key and finds a project."""
+    credentials = {"script_name": keys.shotgrid_script, "script_key": keys.shotgrid_key.get_secret_value()}
+    query = {
+        "type": "Project",
+        "return_fields": ["id"],
+        "filters": {"logical_operator": "and", "conditions": []},
+        "return_only": "active",
+        "paging": {"entities_per_page": 1, "current_page": 1},
+    }
+    body = json.dumps({"method_name": "read", "params": [credentials, query]}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", "/api3/json", body=body, headers={"content-type": "application/json"})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        return response.status == 200 and bool(answer.get("results", {}).get("entities"))
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return False
+    finally:
+        connection.close()
