@@ -1,0 +1,58 @@
+"""A command group that knows its commands' names without importing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: the module that holds its ``app``, and its line in ``--help``."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "demo": Entry("onepiece_cli.commands.demo", "Publish a small show on this machine and look at the result."),
+    "info": Entry("onepiece_cli.commands.info", "Show this machine: Python, DCCs, ShotGrid, AWS; check each."),
+    "profile": Entry("onepiece_cli.commands.profile", "Show the settings in force and where each one came from."),
+    "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one."),
+    "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3."),
+    "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted."),
+    "sandbox": Entry("onepiece_cli.commands.sandbox", "Run a whole studio (ShotGrid and S3) on this machine."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Lists stubs, and loads the one command that is really used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        entry = COMMANDS.get(cmd_name)
+        return None if entry is None else TyperCommand(cmd_name, help=entry.help, callback=_never)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self.commands = {name: self.get_command(ctx, name) for name in COMMANDS}  # for "Did you mean"
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load(name) if command is not None and name is not None else command, rest
+
+
+def load(name: str) -> Any:
+    """The real command behind a name in COMMANDS."""
+    entry = COMMANDS[name]
+    command = typer.main.get_command(import_module(entry.module).app)
+    command.name = name
+    command.short_help = entry.help
+    return command
+
+
+def _never() -> None:
+    """A stub's callback: stubs are listed, never run."""

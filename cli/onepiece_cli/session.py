@@ -1,0 +1,64 @@
+"""What one run of the command line carries: its options, its settings, its way to report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from onepiece_core.config import Settings
+    from onepiece_core.progress import Reporter
+
+
+@dataclass(slots=True)
+class Session:
+    """Built by ``run``, filled by the root command, found by commands with :func:`session_of`."""
+
+    as_json: bool = False
+    config_profile: str | None = None
+    verbose: bool = False
+    log_json: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cwd: Path = field(default_factory=Path.cwd)
+
+    def start_log(self) -> None:
+        """Log warnings on stderr; under ``--json`` stderr is kept for the one error object."""
+        if self.as_json and not (self.verbose or self.log_json):
+            return
+        import logging
+
+        from onepiece_core import log
+
+        log.configure(as_json=self.log_json, level=logging.INFO if self.verbose else logging.WARNING)
+
+    def settings(self, *, near: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+        """The settings in force. ``near`` is the input that the command works on."""
+        from onepiece_cli.settings import load
+
+        return load(self, near=near, overrides=overrides or {})
+
+    @contextmanager
+    def reporter(self, *, events: bool = False) -> Iterator[Reporter]:
+        """A Reporter: bars on a terminal, JSON lines with ``events``, else nothing."""
+        from onepiece_cli import progress
+
+        bars = not self.as_json and sys.stderr.isatty()
+        with progress.reporter(bars=bars, events=events, quiet=self.as_json) as reporter:
+            yield reporter
+
+    def say(self, text: str) -> None:
+        """A line for people, on stderr; nothing under ``--json``."""
+        if not self.as_json:
+            typer.echo(text, err=True)
+
+
+def session_of(ctx: typer.Context) -> Session:
+    """The session of the command that runs."""
+    return ctx.ensure_object(Session)
