@@ -1,0 +1,17 @@
+"""Names from outside, as people and logs may see them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+
+
+def shown(name: str | bytes | PurePath) -> str:
+    """``name`` in printable Unicode: bytes that are not UTF-8 as ``\\xff``, control characters as ``\\x1b``.
+
+    A name from a drop must not forge lines, move the cursor or break a JSON report.
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
