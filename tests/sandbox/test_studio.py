@@ -1,0 +1,32 @@
+"""The sandbox studio: real servers, started and stopped."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import boto3
+import psutil
+import pytest
+
+from onepiece_core.errors import SandboxDown, SandboxError
+from onepiece_server.sandbox import processes, studio
+from onepiece_server.sandbox.files import Layout, read_state
+from onepiece_server.sandbox.ports import PortBlock, claimed_block
+from onepiece_server.sandbox.report import SandboxReport
+
+
+def s3(report: SandboxReport):
+    env = report.env
+    return boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        region_name=env["AWS_REGION"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def test_a_running_studio_has_the_buckets(studio: SandboxReport):
+    names = {bucket["Name"] for bucket in s3(studio).list_buckets()["Buckets"]}
+    assert names == {"my-bucket", "studio-prod-data", "vendor-in", "vendor-out", "client-in", "client-out"}
