@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from onepiece_core.errors import NameInvalid
 
@@ -85,52 +85,47 @@ def check_show_code(code: str) -> str:
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class Versioned:
-    """A name and the version in it: ``base``, version and padding are what most callers want.
+class Versioned(NamedTuple):
+    """A name taken apart. ``base`` is the same for every version; ``padding`` counts digits."""
 
-    ``head`` and ``tail`` are what stands before and after the version token; the tail is mostly empty.
-    """
-
-    head: str
+    base: str
     version: int | None
-    padding: int = 3
-    tail: str = ""
-    mark: str = "_v"
+    padding: int
 
-    @property
-    def base(self) -> str:
-        """The name without its version: the same for every version."""
-        return self.head + self.tail
 
-    def at(self, version: int) -> str:
-        """The name with another version. Raises NameInvalid."""
-        if not 1 <= version <= MAX_VERSION:
-            raise NameInvalid(f"version {version} of {self.base} is not between 1 and {MAX_VERSION}", name=self.base)
-        return f"{self.head}{self.mark}{version:0{self.padding}d}{self.tail}"
+def _version_token(name: str) -> re.Match[str] | None:
+    found = list(_VERSION.finditer(name))
+    if len(found) > 1:
+        tokens = ", ".join(match[0][1:] for match in found)
+        raise _refuse("the name", name, f"holds two versions: {tokens}", "Keep one version token, such as _v002.")
+    if found and int(found[0]["digits"]) < 1:
+        raise _refuse("the name", name, "has version 0", "Versions start at 1.")
+    return found[0] if found else None
 
 
 def split_version(name: str) -> Versioned:
     """``x_v002`` is base ``x``, version 2, padding 3; a name without a token has version None.
 
-    Raises NameInvalid for two version tokens, or for version 0.
+    The token may stand inside the name: the base of ``x_v002_left`` is ``x_left``. Raises NameInvalid for
+    two version tokens, or for version 0.
     """
-    found = list(_VERSION.finditer(name))
-    if not found:
-        return Versioned(name, None)
-    if len(found) > 1:
-        tokens = ", ".join(match[0][1:] for match in found)
-        raise _refuse("the name", name, f"holds two versions: {tokens}", "Keep one version token, such as _v002.")
-    token = found[0]
-    version = int(token["digits"])
-    if version < 1:
-        raise _refuse("the name", name, "has version 0", "Versions start at 1.")
-    return Versioned(name[: token.start()], version, len(token["digits"]), name[token.end() :], token[0][:2])
+    token = _version_token(name)
+    if token is None:
+        return Versioned(name, None, 3)
+    return Versioned(name[: token.start()] + name[token.end() :], int(token["digits"]), len(token["digits"]))
 
 
 def with_version(name: str, version: int) -> str:
     """``name`` with its version replaced, or added at the end: ``x`` at 3 is ``x_v003``. Raises NameInvalid."""
-    return split_version(name).at(version)
+    if not 1 <= version <= MAX_VERSION:
+        raise NameInvalid(
+            f"version {version} of {escaped(name)} is not between 1 and {MAX_VERSION}", name=escaped(name)
+        )
+    token = _version_token(name)
+    if token is None:
+        return f"{name}_v{version:03d}"
+    start, end = token.span("digits")
+    return f"{name[:start]}{version:0{end - start}d}{name[end:]}"
 
 
 def parse_version(text: str | int) -> int:

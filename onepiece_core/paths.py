@@ -90,9 +90,9 @@ class Roots:
         if found is None:
             return f"@{self._host}:{path.as_posix().removeprefix('/') if not path.drive else path.as_posix()}"
         _, name, relative = found
-        return f"{name}:{'' if relative == PurePath() else relative.as_posix()}"
+        return f"{name}:{'' if relative == Path() else relative.as_posix()}"
 
-    def _matches(self, path: Path) -> list[tuple[int, str, PurePath]]:
+    def _matches(self, path: Path) -> list[tuple[int, str, Path]]:
         """(length of the root, its name, the rest) of each root that holds ``path``."""
         found = []
         for name, folder in self._folders.items():
