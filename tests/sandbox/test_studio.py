@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import stat
-from pathlib import Path
-
 import boto3
-import psutil
-import pytest
 
-from onepiece_core.errors import SandboxDown, SandboxError
-from onepiece_server.sandbox import processes, studio
-from onepiece_server.sandbox.files import Layout, read_state
-from onepiece_server.sandbox.ports import PortBlock, claimed_block
 from onepiece_server.sandbox.report import SandboxReport
 
 

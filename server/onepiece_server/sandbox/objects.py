@@ -49,7 +49,7 @@ def find_weed() -> Path:
 
 def write_config(path: Path, access: S3Access) -> None:
     """The one identity of the server; a file because a command line can be read by every user."""
-    credentials = {"accessKey": access.access_key_id, "secretKey": access.secret_access_key}
+    credentials = {"accessKey": access.keys.access_key_id, "secretKey": access.keys.secret_access_key}
     identity = {
         "name": "sandbox",
         "credentials": [credentials],

@@ -6,6 +6,7 @@ import importlib.util
 from typing import Protocol
 
 from onepiece_core.errors import ExtraMissing
+from onepiece_core.storage.s3 import signing
 from onepiece_server.sandbox import objects, tracker
 from onepiece_server.sandbox.files import Keys, Layout, write_private
 from onepiece_server.sandbox.ports import PortBlock
@@ -43,7 +44,7 @@ class ObjectServer:
     def __init__(self, layout: Layout, keys: Keys, ports: PortBlock) -> None:
         self._layout, self._ports = layout, ports
         secret = keys.secret_access_key.get_secret_value()
-        self._access = S3Access(ports.s3, objects.REGION, keys.access_key_id, secret)
+        self._access = S3Access(ports.s3, objects.REGION, signing.Keys(keys.access_key_id, secret))
         self.mark = objects.data_option(layout.objects)
         self.url = f"http://127.0.0.1:{ports.s3}"
 
