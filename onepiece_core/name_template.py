@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from onepiece_core.errors import NameInvalid
 from onepiece_core.naming import escaped
 
-# No version token, and no frame number at the end of a token list.
-_TOKEN = r"(?!v\d)[A-Za-z0-9-]+"
+# One word between underscores that is no version.
+_WORD = r"(?!v\d)[A-Za-z0-9-]+"
 
 # What each field may hold, until a show says otherwise. ASCII only.
 FIELDS: Mapping[str, str] = {
@@ -24,9 +24,9 @@ FIELDS: Mapping[str, str] = {
     "step": r"[a-z][a-z0-9-]*",
     "task": r"[A-Za-z][A-Za-z0-9-]*",
     "dcc": r"[a-z][a-z0-9-]*",
-    "tokens": rf"{_TOKEN}(?:_{_TOKEN})*",
+    "tokens": rf"{_WORD}(?:_{_WORD})*",
     "version": r"\d{3,4}",
-    "tail": rf"{_TOKEN}(?:_{_TOKEN})*",
+    "tail": rf"{_WORD}(?:_{_WORD})*",
 }
 
 _PART = re.compile(r"\{(?P<field>[a-z_]*)\}|(?P<open>\[)|(?P<close>\])|(?P<text>[^{}\[\]]+)|(?P<bad>.)", re.DOTALL)

@@ -1,0 +1,60 @@
+"""The environment variables that are settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from onepiece_core.config.layers import Key
+from onepiece_core.errors import ConfigError
+
+# Setting -> the variables that hold it, the strongest first.
+VARIABLES: Mapping[Key, tuple[str, ...]] = {
+    ("shotgrid", "url"): ("ONEPIECE_SHOTGRID_URL",),
+    ("shotgrid", "script"): ("ONEPIECE_SHOTGRID_SCRIPT",),
+    ("shotgrid", "key"): ("ONEPIECE_SHOTGRID_KEY",),
+    ("tracker", "timeout_seconds"): ("ONEPIECE_TRACKER_TIMEOUT_SECONDS",),
+    ("tracker", "settle_seconds"): ("ONEPIECE_TRACKER_SETTLE_SECONDS",),
+    ("aws", "profile"): ("AWS_PROFILE",),
+    ("aws", "region"): ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    ("aws", "endpoint_url"): ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    ("aws", "access_key_id"): ("AWS_ACCESS_KEY_ID",),
+    ("aws", "secret_access_key"): ("AWS_SECRET_ACCESS_KEY",),
+    ("aws", "session_token"): ("AWS_SESSION_TOKEN",),
+    ("state_dir",): ("ONEPIECE_STATE_DIR",),
+    ("project_root",): ("ONEPIECE_PROJECT_ROOT",),
+}
+
+# Read beside the settings.
+PROFILE_VARIABLE = "ONEPIECE_PROFILE"
+CONFIG_HOME_VARIABLE = "XDG_CONFIG_HOME"
+
+_NUMBERS = frozenset([("tracker", "timeout_seconds"), ("tracker", "settle_seconds")])
+_SECRETS = frozenset([("shotgrid", "key"), ("aws", "secret_access_key"), ("aws", "session_token")])
+
+
+def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, str]]:
+    """The settings in ``environ`` and the variable of each. An empty variable counts as not set. Raises ConfigError."""
+    data: dict[str, Any] = {}
+    sources: dict[Key, str] = {}
+    for key, names in VARIABLES.items():
+        name = next((name for name in names if environ.get(name)), None)
+        if name is None:
+            continue
+        table = data
+        for part in key[:-1]:
+            table = table.setdefault(part, {})
+        table[key[-1]] = _number(name, environ[name]) if key in _NUMBERS else environ[name]
+        sources[key] = f"environment {name}"
+    return data, sources
+
+
+def is_secret(key: Key) -> bool:
+    return key in _SECRETS
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as cause:
+        raise ConfigError(f"{name} must be a number, not {text!r}", key=name) from cause

@@ -1,0 +1,226 @@
+"""What can be set, with the built-in values. The same tables may stand in a file, in a profile of it, or in code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from onepiece_core.context import PUBLISH_TEMPLATE, SCENE_TEMPLATE, WORK_TEMPLATE, Convention
+from onepiece_core.errors import NameInvalid
+from onepiece_core.progress import Warned
+
+System = Literal["linux", "macos", "windows"]
+ClientHash = Literal["md5", "sha1", "sha256", "xxh64"]
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+
+
+def _check_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or a password")
+    return text.rstrip("/")
+
+
+def _check_bucket(name: str) -> str:
+    if not _BUCKET.fullmatch(name):
+        raise ValueError("is no bucket name: 3 to 63 lower-case letters, digits, dots and dashes")
+    return name
+
+
+def _check_prefix(prefix: str) -> str:
+    prefix = prefix.strip("/")
+    if any(part in ("", ".", "..") for part in prefix.split("/")) and prefix:
+        raise ValueError("is no prefix: it holds an empty part or a dot")
+    return prefix
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+Bucket = Annotated[str, AfterValidator(_check_bucket)]
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
+
+
+class Table(BaseModel):
+    """One table of the configuration. Strict: text is no number, and a key nobody reads is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, data: Any) -> Any:
+        """A stronger layer takes a value away by writing ``""``."""
+        if not isinstance(data, dict):
+            return data
+        return {name: None if value == "" and _takes_none(cls, name) else value for name, value in data.items()}
+
+
+def _takes_none(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and not field.is_required() and field.default is None
+
+
+class ShotgridSettings(Table):
+    """The tracker's site and the script that signs in there."""
+
+    url: Url | None = Field(None, description="Address of the ShotGrid site.")
+    script: str | None = Field(None, description="Name of the API script.")
+    key: SecretStr | None = Field(None, description="Key of the API script.")
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.url and self.script and self.key)
+
+
+class TrackerSettings(Table):
+    """How patient OnePiece is with the tracker."""
+
+    timeout_seconds: float = Field(20.0, gt=0, le=3600, description="How long one call may take.")
+    settle_seconds: float = Field(
+        30.0, ge=0, le=86400, description="How long an unanswered write may still take effect on the site."
+    )
+    attempts: int = Field(5, ge=1, le=100, description="How often a read is tried.")
+
+
+class AwsSettings(Table):
+    """Everything an S3 client needs to know. Explicit keys are used before ``profile``."""
+
+    profile: str | None = Field(None, description="Profile of the AWS configuration files.")
+    region: str | None = Field(None, description="Region of the buckets.")
+    endpoint_url: Url | None = Field(None, description="Address of an S3 server other than AWS.")
+    access_key_id: str | None = Field(None, description="Access key; leave it out to use a profile or a role.")
+    secret_access_key: SecretStr | None = Field(None, description="Secret of the access key.")
+    session_token: SecretStr | None = Field(None, description="Token of temporary keys.")
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        if self.access_key_id and not self.secret_access_key:
+            raise ValueError("access_key_id is set and secret_access_key is not")
+        return self
+
+
+class ContextSettings(Table):
+    """Where one context (vendor_in, client_out, ...) lies."""
+
+    bucket: Bucket = Field(description="The bucket.")
+    prefix: Prefix = Field("", description="Start of every key in it.")
+
+
+class RootSettings(Table):
+    """One folder that every machine has, wherever it is mounted."""
+
+    linux: Path | None = Field(None, description="The folder on Linux.")
+    macos: Path | None = Field(None, description="The folder on macOS.")
+    windows: Path | None = Field(None, description="The folder on Windows.")
+
+
+class ShowNaming(Table):
+    """The naming of one show, where it differs."""
+
+    scene: str | None = Field(None, description="Template of a scene name.")
+    work: str | None = Field(None, description="Template of a work folder, relative to its root.")
+    publish: str | None = Field(None, description="Template of a publish folder, relative to its root.")
+    fields: dict[str, str] = Field({}, description="Regular expression of a field.")
+
+
+class NamingSettings(Table):
+    """The naming of every show that has no table of its own."""
+
+    scene: str = Field(SCENE_TEMPLATE, description="Template of a scene name.")
+    work: str = Field(WORK_TEMPLATE, description="Template of a work folder, relative to its root.")
+    publish: str = Field(PUBLISH_TEMPLATE, description="Template of a publish folder, relative to its root.")
+    fields: dict[str, str] = Field({}, description="Regular expression of a field.")
+    shows: dict[str, ShowNaming] = Field({}, description="Naming of single shows, by show code.")
+
+    def convention(self, show_code: str | None = None) -> Convention:
+        """The convention of a show. Raises NameInvalid when a template is not well formed."""
+        show = self.shows.get(show_code or "", ShowNaming())
+        return Convention(
+            show.scene or self.scene,
+            show.work or self.work,
+            show.publish or self.publish,
+            {**self.fields, **show.fields},
+        )
+
+    @model_validator(mode="after")
+    def _templates_are_well_formed(self) -> Self:
+        for code in (None, *self.shows):
+            try:
+                self.convention(code)
+            except NameInvalid as cause:
+                raise ValueError(cause.report.message) from cause
+        return self
+
+
+class PublishSettings(Table):
+    """How a publish works."""
+
+    jobs: int = Field(0, ge=0, le=256, description="Files handled at the same time; 0 chooses by the machine.")
+    lease_seconds: float = Field(120.0, gt=0, le=86400, description="How long a claim holds without being renewed.")
+    renew_seconds: float = Field(30.0, gt=0, le=86400, description="How often a claim is renewed.")
+    hashes: list[ClientHash] = Field([], description="Checksums that clients ask for, stored beside xxh128.")
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        if self.renew_seconds * 2 > self.lease_seconds:
+            raise ValueError("renew_seconds must be at most half of lease_seconds")
+        return self
+
+
+class SandboxSettings(Table):
+    """The studio on one machine."""
+
+    dir: Path | None = Field(None, description="Folder of the sandbox's state.")
+
+
+def _built_in_contexts() -> dict[str, ContextSettings]:
+    names = ("vendor_in", "vendor_out", "client_in", "client_out")
+    return {name: ContextSettings(bucket=name.replace("_", "-")) for name in names}
+
+
+class Tables(Table):
+    """Every table of ``onepiece.toml`` but the profiles, which hold these same tables."""
+
+    shotgrid: ShotgridSettings = ShotgridSettings()
+    tracker: TrackerSettings = TrackerSettings()
+    aws: AwsSettings = AwsSettings()
+    contexts: dict[str, ContextSettings] = Field(default_factory=_built_in_contexts)
+    roots: dict[str, RootSettings] = {}
+    naming: NamingSettings = NamingSettings()
+    publish: PublishSettings = PublishSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
+    project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")
+    commands: dict[str, Any] = Field({}, description="Default values of command options: [commands.dcc.publish].")
+
+
+class Settings(Tables):
+    """The settings in force, and where each one came from.
+
+    Attributes:
+        sources: dotted key -> ``default``, a file (with its profile), ``environment NAME`` or ``command line``.
+        profile: the profile that was applied, or None.
+        profiles: every profile that the files hold.
+        files: the files that were read, the strongest last.
+        warnings: what a person should know about the configuration.
+    """
+
+    sources: dict[str, str] = {}
+    profile: str | None = None
+    profiles: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+
+    def roots_for(self, system: System) -> dict[str, Path]:
+        """The roots that have a folder on ``system``."""
+        found = {name: getattr(root, system) for name, root in self.roots.items()}
+        return {name: Path(folder) for name, folder in found.items() if folder is not None}
+
+    def values(self) -> dict[str, Any]:
+        """The settings as JSON values, each secret masked."""
+        return self.model_dump(mode="json", exclude={"sources", "profile", "profiles", "files", "warnings"})
