@@ -61,7 +61,7 @@ class RetryPolicy:
 
     def pause_seconds(self, attempt: int, retry_after: float | None, draw: Callable[[], float]) -> float:
         """How long to wait after try number ``attempt``; ``draw`` gives a number between 0 and 1."""
-        longest = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (attempt - 1))
+        longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (attempt - 1))
         return max(draw() * longest, retry_after or 0.0)
 
 
@@ -103,10 +103,8 @@ class Retrier:
         self._policy, self._clock, self._site, self._draw = policy, clock, site, draw
         self._breaker = Breaker(clock, policy.cool_down_seconds)
 
-    def call(
-        self, what: str, action: Callable[[], T], *, may_repeat: Callable[[TrackerUnavailable], bool] | None = None
-    ) -> T:
-        """``action()``, again after each TrackerUnavailable that ``may_repeat`` (by default all of them).
+    def call(self, what: str, action: Callable[[], T]) -> T:
+        """``action()``, again after each TrackerUnavailable.
 
         Raises:
             TrackerUnavailable: the last one.
@@ -118,8 +116,6 @@ class Retrier:
             try:
                 result = action()
             except TrackerUnavailable as error:
-                if may_repeat is not None and not may_repeat(error):
-                    raise
                 pause = self._pause(error, attempt, self._clock.now() - began) if many else None
                 if pause is None:
                     self._breaker.failed(error)

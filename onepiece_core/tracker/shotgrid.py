@@ -272,8 +272,9 @@ class ShotgridTracker:
         return self._retrier.call(what, lambda: self._once(what, action, is_write=False))
 
     def _write(self, what: str, action: Callable[[_Client], T]) -> T:
+        """Once: whoever asked knows what to look up before it is sent again."""
         self._greet()
-        return self._retrier.call(what, lambda: self._once(what, action, is_write=True), may_repeat=_is_surely_untaken)
+        return self._once(what, action, is_write=True)
 
     def _repeat_aside(self, what: str, send: Callable[[], T]) -> T:
         return self._retrier.call(what, lambda: self._once(what, lambda _: send(), is_write=False))
@@ -283,7 +284,8 @@ class ShotgridTracker:
         client = self._client()
         if self._caps is None:
             self._caps = self._read("info", lambda each: each.server_caps)
-        client._server_caps = self._caps
+        if client._server_caps is None:
+            client._server_caps = self._caps
 
     def _once(self, what: str, action: Callable[[_Client], T], *, is_write: bool) -> T:
         client = self._client()
@@ -350,14 +352,6 @@ class ShotgridTracker:
 
     def _clean(self, text: str) -> str:
         return " ".join(text.replace("<br>", " ").replace(self._key, "***").split())
-
-
-def _is_surely_untaken(error: TrackerUnavailable) -> bool:
-    """A write may go out again only when no connection came about, or a rate limit turned it away at the door."""
-    if isinstance(error, TrackerUnanswered):
-        return False
-    context = error.report.context
-    return context.get("happened") in ("refused", "not sent") or context.get("status") == 429
 
 
 def _encode(fields: dict[str, Any], files: dict[str, Path]) -> tuple[str, bytes | Body]:

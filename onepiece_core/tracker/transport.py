@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 PIECE_BYTES = 1 << 20
+# How long to wait for a connection.
+CONNECT_SECONDS = 5.0
 # A server may close an idle connection at the very moment in which we write on it.
 IDLE_SECONDS = 4.0
 
@@ -54,9 +56,9 @@ class Body:
 class Transport:
     """Keeps one connection a host. Not safe for several threads: one each."""
 
-    def __init__(self, *, timeout_seconds: float, connect_seconds: float = 10.0, ca_file: str | None = None) -> None:
+    def __init__(self, *, timeout_seconds: float, ca_file: str | None = None) -> None:
         self._timeout = timeout_seconds
-        self._connect_timeout = min(connect_seconds, timeout_seconds)
+        self._connect_timeout = min(CONNECT_SECONDS, timeout_seconds)
         self._ca_file = ca_file
         self._open: dict[tuple[str, str], tuple[http.client.HTTPConnection, float]] = {}
 
