@@ -1,0 +1,181 @@
+"""MOV and MP4, atom by atom (ISO/IEC 14496-12), with the standard library alone.
+
+The header of a movie that was cut still counts every frame. So the place of each sample is computed from the tables
+and compared with the size of the file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from onepiece_core.errors import MediaTruncated
+from onepiece_core.media._reader import Reader
+from onepiece_core.media.facts import MediaFacts
+
+_CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+# Enough for days of film; more is damage.
+_MAX_SAMPLES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    kind: bytes
+    start: int  # of its content
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    handler: bytes
+    codec: str
+    width: int
+    height: int
+    durations: tuple[tuple[int, int], ...]  # (count, ticks)
+    timescale: int
+    sample_ends: tuple[int, ...]
+
+
+def probe_quicktime(reader: Reader) -> MediaFacts:
+    """The facts of a whole movie. Raises MediaTruncated, MediaError."""
+    atoms = list(_atoms(reader, 0, reader.size_bytes, top=True))
+    cut = next((atom for atom in atoms if atom.end > reader.size_bytes), None)
+    movie = next((atom for atom in atoms if atom.kind == b"moov" and atom is not cut), None)
+    if movie is None:
+        raise reader.truncated("it has no moov atom, so the export or copy never ended")
+    try:
+        tracks = [_track(reader, atom) for atom in _atoms(reader, movie.start, movie.end) if atom.kind == b"trak"]
+    except (struct.error, IndexError, ValueError) as cause:
+        raise reader.invalid("its movie header is damaged") from cause
+    video = next((track for track in tracks if track.handler == b"vide"), None)
+    if video is None:
+        raise reader.invalid("it has no picture track")
+    if any(atom.kind == b"moof" for atom in atoms):
+        return _fragmented(reader, video, tracks)
+    _check_samples(reader, video, cut)
+    return _facts(reader, video, tracks)
+
+
+def _check_samples(reader: Reader, video: _Track, cut: _Atom | None) -> None:
+    expected = len(video.sample_ends)
+    if not expected:
+        raise reader.invalid("it has no frames")
+    there = sum(end <= reader.size_bytes for end in video.sample_ends)
+    if there < expected or cut is not None:
+        raise reader.truncated(
+            f"{expected} frames expected, {there} complete", frames_expected=expected, frames_complete=there
+        )
+
+
+def _facts(reader: Reader, video: _Track, tracks: list[_Track]) -> MediaFacts:
+    frames = sum(count for count, _ in video.durations)
+    ticks = sum(count * each for count, each in video.durations)
+    # The last frame may be held shorter or longer by some writers.
+    lengths = {each for _, each in (video.durations[:-1] or video.durations)}
+    fps = Fraction(frames * video.timescale, ticks) if ticks else None
+    if len(lengths) == 1 and (each := lengths.pop()):
+        fps, lengths = Fraction(video.timescale, each), set()
+    return MediaFacts(
+        kind="movie",
+        size_bytes=reader.size_bytes,
+        width=video.width,
+        height=video.height,
+        fps=fps,
+        frames=frames,
+        codec=video.codec,
+        has_timecode=any(track.handler == b"tmcd" for track in tracks),
+        variable_rate=len(lengths) > 1,
+    )
+
+
+def _fragmented(reader: Reader, video: _Track, tracks: list[_Track]) -> MediaFacts:
+    """Its frames are counted in its fragments: only its header is told here."""
+    return MediaFacts(
+        kind="movie",
+        size_bytes=reader.size_bytes,
+        width=video.width,
+        height=video.height,
+        codec=video.codec,
+        has_timecode=any(track.handler == b"tmcd" for track in tracks),
+    )
+
+
+def _atoms(reader: Reader, start: int, end: int, *, top: bool = False) -> Iterator[_Atom]:
+    while start + 8 <= end:
+        size, kind = struct.unpack(">I4s", reader.at(start, 8, "an atom"))
+        head = 8
+        if size == 1:
+            size, head = int.from_bytes(reader.at(start + 8, 8, "an atom"), "big"), 16
+        elif size == 0:
+            if not top:
+                return  # four bytes of zero end some old lists
+            size = end - start
+        if size < head or (start + size > end and not top):
+            raise reader.invalid(f"its atom {kind.decode('latin-1')!r} is damaged")
+        yield _Atom(kind, start + head, start + size)
+        start += size
+
+
+def _track(reader: Reader, track: _Atom) -> _Track:
+    found = {atom.kind: atom for atom in _below(reader, track)}
+    handler = _content(reader, found, b"hdlr")[8:12]
+    header = _content(reader, found, b"mdhd")
+    timescale = struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
+    if handler != b"vide":
+        return _Track(handler, "", 0, 0, (), timescale, ())
+    entry = _content(reader, found, b"stsd")[8:]
+    width, height = struct.unpack_from(">HH", entry, 32)
+    times = _content(reader, found, b"stts")
+    durations = tuple(struct.unpack_from(">II", times, 8 + 8 * i) for i in range(_count(times)))
+    codec = entry[4:8].decode("latin-1").strip()
+    return _Track(handler, codec, width, height, durations, timescale, tuple(_sample_ends(reader, found)))
+
+
+def _below(reader: Reader, parent: _Atom) -> Iterator[_Atom]:
+    for atom in _atoms(reader, parent.start, parent.end):
+        yield atom
+        if atom.kind in _CONTAINERS:
+            yield from _below(reader, atom)
+
+
+def _content(reader: Reader, found: dict[bytes, _Atom], kind: bytes) -> bytes:
+    atom = found.get(kind)
+    if atom is None:
+        raise ValueError(f"no {kind!r}")
+    return reader.at(atom.start, atom.end - atom.start, "the movie header")
+
+
+def _count(table: bytes) -> int:
+    return int(struct.unpack_from(">I", table, 4)[0])
+
+
+def _sample_ends(reader: Reader, found: dict[bytes, _Atom]) -> Iterator[int]:
+    """Where each sample ends in the file, from its size, its chunk and the chunk's place."""
+    sizes = _content(reader, found, b"stsz")
+    fixed, count = struct.unpack_from(">II", sizes, 4)
+    if count > _MAX_SAMPLES:
+        raise ValueError("too many samples")
+    every = (fixed,) * count if fixed else struct.unpack_from(f">{count}I", sizes, 12)
+    wide = b"co64" in found
+    places = _content(reader, found, b"co64" if wide else b"stco")
+    starts = struct.unpack_from(f">{_count(places)}{'Q' if wide else 'I'}", places, 8)
+    runs_table = _content(reader, found, b"stsc")
+    runs = [struct.unpack_from(">II", runs_table, 8 + 12 * i) for i in range(_count(runs_table))]
+    sample, run = 0, 0
+    for chunk, start in enumerate(starts, 1):
+        while run + 1 < len(runs) and runs[run + 1][0] <= chunk:
+            run += 1
+        end = start
+        for size in every[sample : sample + runs[run][1]]:
+            end += size
+            yield end
+        sample += runs[run][1]
+
+
+def complete_frames(error: MediaTruncated) -> tuple[int, int] | None:
+    """(expected, complete) frames of a cut movie, where they are known."""
+    context = error.report.context
+    expected, complete = context.get("frames_expected"), context.get("frames_complete")
+    return (expected, complete) if isinstance(expected, int) and isinstance(complete, int) else None
