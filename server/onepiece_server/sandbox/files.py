@@ -83,8 +83,10 @@ def read_state(layout: Layout) -> State | None:
     """
     try:
         return State.model_validate_json(layout.state.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as cause:
+        raise SandboxError(f"cannot read {layout.state}: {cause.strerror}", file=str(layout.state)) from cause
     except ValidationError as cause:
         raise SandboxError(
             f"{layout.state} is damaged",

@@ -6,10 +6,9 @@ random, and run until :func:`down`, whatever becomes of the command that started
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
-
-import platformdirs
 
 from onepiece_core.errors import SandboxDown, SandboxError
 from onepiece_core.log import get_logger
@@ -39,11 +38,6 @@ class _PortTaken(Exception):
     """A stranger took one of our ports between the look and the start."""
 
 
-def default_dir() -> Path:
-    """Where the sandbox lives when no folder is named."""
-    return Path(platformdirs.user_data_dir("onepiece", appauthor=False)) / "sandbox"
-
-
 def up(directory: Path) -> SandboxReport:
     """Start the studio in ``directory`` and return when both servers answer; fine when it runs already.
 
@@ -62,7 +56,7 @@ def down(directory: Path) -> list[int]:
     """Stop the studio in ``directory`` and wait until its processes are gone. Returns their pids."""
     layout = _layout(directory)
     if read_state(layout) is None:
-        return []
+        return _stop(layout)  # the folder may have been deleted under running servers
     with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
         return _stop(layout)
 
@@ -97,18 +91,25 @@ def env(directory: Path) -> SandboxReport:
     found = status(directory)
     if not found.running:
         silent = [server.name for server in found.servers if not server.answers]
-        raise SandboxDown(f"the sandbox in {found.dir} is not running", dir=found.dir, silent=silent)
+        message, hint = f"the sandbox in {found.dir} is not running", _start_hint(found.dir)
+        raise SandboxDown(message, hint=hint, dir=found.dir, silent=silent)
     return found
 
 
 def _layout(directory: Path) -> Layout:
-    return Layout(directory.expanduser().absolute())
+    # Resolved: a folder must have one name, since processes are known by it.
+    return Layout(directory.expanduser().resolve())
+
+
+def _start_hint(folder: str) -> str:
+    return f"Start it with `onepiece sandbox up --dir {shlex.quote(folder)}`."
 
 
 def _get_state(layout: Layout) -> State:
     state = read_state(layout)
     if state is None:
-        raise SandboxDown(f"there is no sandbox in {layout.directory}", dir=str(layout.directory))
+        folder = str(layout.directory)
+        raise SandboxDown(f"there is no sandbox in {folder}", hint=_start_hint(folder), dir=folder)
     return state
 
 

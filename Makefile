@@ -1,0 +1,51 @@
+# The developer's commands. On Windows, CONTRIBUTING.md has the same ones without make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The environment is made again when what it is made from changes.
+READY := .venv/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
+# Two processes at least: each has a studio of its own.
+TESTS ?= -n auto --maxprocesses=8 --dist=loadfile
+
+.PHONY: help venv demo test bench torture lint clean
+
+help:
+	@echo "make venv      .venv with every extra, and onepiece in it"
+	@echo "make demo      publish a small show on this machine and look at the result"
+	@echo "make test      all tests"
+	@echo "make lint      ruff, mypy, import-linter"
+	@echo "make bench     measure against the peers, in interleaved pairs"
+	@echo "make torture   the long fault batteries"
+	@echo "make clean     remove what the others made"
+
+venv: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "OnePiece needs Python 3.11 or newer; name one with: make venv PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev,opencue]'
+	@rm -f .venv/.ready-*
+	@touch $@
+
+demo: venv
+	$(BIN)/onepiece demo --dir demo
+
+test: venv
+	$(BIN)/python -m pytest -m "not torture" $(TESTS)
+
+bench: venv
+	$(BIN)/python -m tests.benchmarks
+
+torture: venv
+	$(BIN)/python -m pytest -m torture -n 0 --timeout=0 -s
+
+lint: venv
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	@test ! -x $(BIN)/onepiece || $(BIN)/onepiece sandbox down --dir demo/sandbox
+	rm -rf .venv demo dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

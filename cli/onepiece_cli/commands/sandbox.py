@@ -1,0 +1,132 @@
+"""``onepiece sandbox``: a whole studio on this machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onepiece_cli.session import Session, session_of
+from onepiece_cli.settings import default_sandbox_dir
+
+if TYPE_CHECKING:
+    from onepiece_server.sandbox.report import SandboxReport
+
+app = typer.Typer(help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True)
+
+Dir = Annotated[
+    Path | None,
+    typer.Option("--dir", metavar="FOLDER", help="The sandbox's folder; several folders are several studios."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one object on stdout.")]
+
+
+class Shell(StrEnum):
+    """How to spell a variable."""
+
+    POSIX = "posix"
+    POWERSHELL = "powershell"
+
+
+@app.command()
+def up(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
+    """Start the studio and return when both servers answer; they run until `sandbox down`."""
+    from onepiece_server.sandbox import studio
+
+    session = session_of(ctx)
+    session.say("Starting the sandbox ...")
+    report = studio.up(_folder(session, folder))
+    if as_json:
+        typer.echo(report.model_dump_json())
+        return
+    _show(report)
+    profile = "onepiece --config-profile sandbox info   or   " if folder is None else ""
+    typer.echo(f'\nUse it:    {profile}eval "$({_command("env", folder)})"')
+    typer.echo(f"Stop it:   {_command('down', folder)}")
+
+
+@app.command()
+def down(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
+    """Stop the studio; its content stays for the next `sandbox up`."""
+    from onepiece_server.sandbox import studio
+
+    place = _folder(session_of(ctx), folder)
+    ended = studio.down(place)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({"schema": "onepiece.sandbox-down.1", "dir": str(place), "ended": ended}))
+        return
+    typer.echo(f"The sandbox in {place} is stopped." if ended else f"No sandbox was running in {place}.")
+
+
+@app.command()
+def status(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
+    """Show whether the studio runs and where."""
+    from onepiece_server.sandbox import studio
+
+    report = studio.status(_folder(session_of(ctx), folder))
+    typer.echo(report.model_dump_json()) if as_json else _show(report)
+
+
+@app.command()
+def reset(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
+    """Throw the studio's content away and start it fresh, with the same addresses and keys."""
+    from onepiece_server.sandbox import studio
+
+    session = session_of(ctx)
+    session.say("Starting the sandbox afresh ...")
+    report = studio.reset(_folder(session, folder))
+    typer.echo(report.model_dump_json()) if as_json else _show(report)
+
+
+@app.command()
+def env(
+    ctx: typer.Context,
+    folder: Dir = None,
+    shell: Annotated[Shell, typer.Option("--shell", help="The shell that reads the lines.")] = Shell.POSIX,
+    as_json: Json = False,
+) -> None:
+    """Print what to export so that OnePiece, boto3 and shotgun_api3 use the running studio."""
+    from onepiece_server.sandbox import studio
+
+    report = studio.env(_folder(session_of(ctx), folder))
+    typer.echo(report.model_dump_json() if as_json else "\n".join(_lines(report, shell)))
+
+
+def _folder(session: Session, told: Path | None) -> Path:
+    return (told or default_sandbox_dir(session.environ)).expanduser().absolute()
+
+
+def _command(name: str, folder: Path | None) -> str:
+    import shlex
+
+    return f"onepiece sandbox {name}" + (f" --dir {shlex.quote(str(folder))}" if folder else "")
+
+
+def _lines(report: SandboxReport, shell: Shell) -> list[str]:
+    """Values are quoted although ours are plain: a line of a shell is code."""
+    import shlex
+
+    if shell is Shell.POWERSHELL:
+        gone = [f"Remove-Item Env:{name} -ErrorAction SilentlyContinue" for name in report.unset]
+        return [
+            *gone,
+            *(f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in report.env.items()),
+        ]
+    gone = [f"unset {' '.join(report.unset)}"]
+    return [*gone, *(f"export {name}={shlex.quote(value)}" for name, value in report.env.items())]
+
+
+def _show(report: SandboxReport) -> None:
+    names = {"objects": "S3", "shotgrid": "ShotGrid"}
+    typer.echo(f"The sandbox in {report.dir} is {'running' if report.running else 'stopped'}.")
+    for server in report.servers:
+        state = "answers" if server.answers else ("is silent" if server.pid else "is stopped")
+        memory = f", {server.memory_bytes >> 20} MB" if server.memory_bytes else ""
+        process = f" (process {server.pid}{memory})" if server.pid else ""
+        typer.echo(f"  {names.get(server.name, server.name):9} {server.url} {state}{process}")
+    typer.echo(f"  show      {report.project} ({report.show_code})")
+    typer.echo(f"  buckets   {', '.join(report.buckets)}")
