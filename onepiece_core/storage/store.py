@@ -72,7 +72,10 @@ class Store(Protocol):
         ...
 
     def iter_folders(self, prefix: str) -> Iterator[str]:
-        """The "folders" directly under ``prefix`` (which ends with ``/`` or is a folder's name start), each ending in ``/``."""
+        """The "folders" directly under ``prefix`` (ending in ``/``, or the start of a folder's name).
+
+        Each ends in ``/``.
+        """
         ...
 
     def find(self, key: str) -> ObjectInfo | None:

@@ -1,0 +1,315 @@
+"""Signed requests over pooled connections, repeated as long as that is safe and of use."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from ssl import SSLError
+
+from onepiece_core.errors import StorageError
+from onepiece_core.log import get_logger
+from onepiece_core.storage.s3.client import Target
+from onepiece_core.storage.s3.errors import error_for, find_element, unreachable
+from onepiece_core.storage.s3.signing import UNSIGNED_PAYLOAD, Signer, encode_path, encode_query
+from onepiece_core.storage.s3.wire import Connection, Reply, WireError
+
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_BUSY = frozenset({429, 500, 502, 503, 504})
+# An idle connection older than this may have been dropped by something between us and the server.
+_IDLE_SECONDS = 15.0
+_RETRY_CODES = frozenset({"RequestTimeout", "ConditionalRequestConflict", "OperationAborted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on. A server that cannot even be connected to is given up within a few seconds."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 60.0
+    connect_attempts: int = 3
+    attempts: int = 8
+    base_seconds: float = 0.2
+    cap_seconds: float = 10.0
+
+    def pause(self, attempt: int) -> float:
+        """Exponential with full jitter."""
+        return random.uniform(0, min(self.cap_seconds, self.base_seconds * 2**attempt))  # noqa: S311  # no secret
+
+
+DEFAULT_PATIENCE = Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One S3 call.
+
+    Attributes:
+        action: for people: "write", "read", "list".
+        key: the object's, or "" for the bucket itself.
+        headers: lower-case names, without those that signing adds.
+    """
+
+    action: str
+    method: str
+    key: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes | memoryview = b""
+    stream: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A reply, and whether an earlier attempt of the same request may have been carried out unseen."""
+
+    reply: Reply
+    was_unanswered: bool
+    connection: Connection | None = None  # a stream's; whoever reads it gives it back with Pool.release
+
+
+@dataclass(slots=True)
+class _Tries:
+    attempt: int = 0
+    refused: int = 0
+    unanswered: bool = False
+
+
+class _ConnectFailed(Exception):
+    """Nothing was sent."""
+
+
+class Pool:
+    """All connections to one bucket's server. Safe to use from several threads."""
+
+    def __init__(
+        self, target: Target, patience: Patience = DEFAULT_PATIENCE, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.target = target
+        self._patience = patience
+        self._sleep = sleep
+        self._signer = Signer(target.region)
+        self._idle: deque[Connection] = deque()
+        self._lock = threading.Lock()
+        self._clock_offset = 0.0
+
+    def send(self, request: Request, *, expect: tuple[int, ...] = (200, 204, 206)) -> Outcome:
+        """The outcome of ``request``; any status that is not expected raises a StorageError."""
+        outcome = self.ask(request)
+        if outcome.reply.status in expect:
+            return outcome
+        self.drop(outcome)
+        raise self.error(request, outcome.reply)
+
+    def ask(self, request: Request) -> Outcome:
+        """The last reply to ``request``, whatever its status. Raises StorageUnavailable when there is none."""
+        tries = _Tries()
+        while True:
+            try:
+                outcome = self._once(request, tries)
+            except _ConnectFailed as failed:
+                tries.refused += 1
+                cause = failed.__cause__
+                if tries.refused >= self._patience.connect_attempts or isinstance(cause, SSLError):
+                    raise self._unreachable(request, failed) from cause
+                self._wait(request, tries.refused, str(failed))
+                continue
+            except (OSError, WireError) as failed:
+                tries.unanswered = True
+                tries.attempt += 1
+                enough = 2 if isinstance(failed, TimeoutError) else self._patience.attempts
+                if tries.attempt >= enough:
+                    raise self._unreachable(request, failed) from failed
+                self._wait(request, tries.attempt, str(failed) or type(failed).__name__)
+                continue
+            tries.attempt += 1
+            if tries.attempt >= self._patience.attempts or not self._is_worth_repeating(request, outcome, tries):
+                outcome.was_unanswered = tries.unanswered
+                return outcome
+
+    def error(self, request: Request, reply: Reply) -> StorageError:
+        target = self.target
+        return error_for(
+            reply.status,
+            reply.body,
+            action=request.action,
+            bucket=target.bucket,
+            key=request.key,
+            endpoint=target.address.url,
+        )
+
+    def iter_body(self, outcome: Outcome) -> Iterator[bytes]:
+        """The pieces of a streamed reply. Raises OSError or WireError when it ends early."""
+        connection = outcome.connection
+        if connection is None:
+            yield outcome.reply.body
+            return
+        try:
+            yield from connection.iter_body()
+        finally:
+            self.release(connection)
+
+    def drop(self, outcome: Outcome) -> None:
+        """Give up a streamed reply."""
+        if outcome.connection is not None:
+            self.release(outcome.connection)
+
+    def release(self, connection: Connection) -> None:
+        """Keep the connection for the next request, if it still serves."""
+        if not connection.is_usable:
+            connection.close()
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close the idle connections; the pool may still be used."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _is_worth_repeating(self, request: Request, outcome: Outcome, tries: _Tries) -> bool:
+        """Wait or mend what the reply names; False: it is final."""
+        reply = outcome.reply
+        if reply.status < 300:
+            return False
+        code = find_element(reply.body, "Code") or ""
+        if reply.status in _BUSY or code in _RETRY_CODES:
+            after = reply.headers.get("retry-after", "")
+            seconds = min(float(after), self._patience.cap_seconds) if after.isdecimal() else None
+            # A gateway's 5xx says nothing about what became of the request behind it.
+            tries.unanswered = tries.unanswered or reply.status in (500, 502, 504)
+            self._wait(request, tries.attempt, f"HTTP {reply.status} {code}".strip(), seconds)
+            return True
+        if tries.attempt > 2:
+            return False
+        if code == "RequestTimeTooSkewed" and (date := server_time(reply)) is not None:
+            self._clock_offset = date - time.time()
+            return True
+        return self._follow_region(reply, code)
+
+    def _follow_region(self, reply: Reply, code: str) -> bool:
+        """AWS names the right region when a bucket lives elsewhere."""
+        region = reply.headers.get("x-amz-bucket-region") or (
+            find_element(reply.body, "Region") if code == "AuthorizationHeaderMalformed" else None
+        )
+        if not region or region == self.target.region:
+            return False
+        with self._lock:
+            self.target = self.target.in_region(region)
+            self._signer = Signer(region)
+        self.close()
+        return True
+
+    def _once(self, request: Request, tries: _Tries) -> Outcome:
+        """One exchange. A kept connection that turns out to be dead is replaced at once, without counting."""
+        head = self._head(request)
+        connection = self._take_idle()
+        if connection is not None:
+            try:
+                return self._exchange(connection, head, request)
+            except TimeoutError:
+                raise
+            except (OSError, WireError):
+                # Most often the server closed it a moment ago, but the request may have been carried out.
+                tries.unanswered = True
+        return self._exchange(self._connect(), head, request)
+
+    def _exchange(self, connection: Connection, head: bytes, request: Request) -> Outcome:
+        try:
+            reply = connection.exchange(head, request.body, bodiless=request.method == "HEAD", stream=request.stream)
+        except BaseException:
+            connection.close()
+            raise
+        if request.stream and reply.status < 300:
+            return Outcome(reply, False, connection)
+        self.release(connection)
+        return Outcome(reply, False)
+
+    def _connect(self) -> Connection:
+        target, patience = self.target, self._patience
+        try:
+            return Connection(
+                target.address,
+                target.tls,
+                connect_seconds=patience.connect_seconds,
+                read_seconds=patience.read_seconds,
+            )
+        except OSError as failed:
+            raise _ConnectFailed(str(failed)) from failed
+
+    def _take_idle(self) -> Connection | None:
+        oldest = time.monotonic() - _IDLE_SECONDS
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if connection.idle_since > oldest and not connection.is_stale():
+                return connection
+            connection.close()
+
+    def _head(self, request: Request) -> bytes:
+        target = self.target
+        path = encode_path(f"{target.base_path}/{request.key}" if request.key else target.base_path or "/")
+        query = encode_query(request.query)
+        headers = {"host": target.address.host_header, **request.headers}
+        self._signer.sign(
+            target.keys(),
+            method=request.method,
+            path=path,
+            query=query,
+            headers=headers,
+            payload_hash=self._payload_hash(request.body),
+            now=time.time() + self._clock_offset,
+        )
+        if request.body or request.method in ("PUT", "POST"):
+            headers["content-length"] = str(len(request.body))
+        headers["accept-encoding"] = "identity"
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        return f"{request.method} {path}{'?' if query else ''}{query} HTTP/1.1\r\n{lines}\r\n".encode()
+
+    def _payload_hash(self, body: bytes | memoryview) -> str:
+        """Where TLS or the loopback guards the body, its CRC is enough; elsewhere the signature covers it."""
+        if not body:
+            return _EMPTY_SHA256
+        address = self.target.address
+        if address.scheme == "https" or address.host in _LOOPBACK:
+            return UNSIGNED_PAYLOAD
+        return hashlib.sha256(body).hexdigest()
+
+    def _wait(self, request: Request, attempt: int, reason: str, seconds: float | None = None) -> None:
+        pause = self._patience.pause(attempt) if seconds is None else seconds
+        get_logger(__name__).warning(
+            "s3.retry",
+            action=request.action,
+            key=request.key,
+            attempt=attempt,
+            reason=reason,
+            next_in_seconds=round(pause, 3),
+        )
+        self._sleep(pause)
+
+    def _unreachable(self, request: Request, cause: BaseException) -> StorageError:
+        target = self.target
+        return unreachable(
+            cause, action=request.action, bucket=target.bucket, key=request.key, endpoint=target.address.url
+        )
+
+
+def server_time(reply: Reply) -> float | None:
+    """The reply's Date header in seconds since the epoch."""
+    return http_time(reply.headers.get("date", ""))
+
+
+def http_time(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None

@@ -1,0 +1,276 @@
+"""One S3 bucket as a Store."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from onepiece_core.errors import ObjectMissing, PreconditionFailed, StorageError
+from onepiece_core.storage.s3 import listing
+from onepiece_core.storage.s3.client import Target
+from onepiece_core.storage.s3.errors import find_element
+from onepiece_core.storage.s3.multipart import MultipartUpload, copy_in_parts
+from onepiece_core.storage.s3.pool import DEFAULT_PATIENCE, Outcome, Patience, Pool, Request, http_time, server_time
+from onepiece_core.storage.s3.signing import encode_path
+from onepiece_core.storage.s3.wire import Reply, WireError
+from onepiece_core.storage.source import ByteBudget, SourceFile
+from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
+
+# A file up to this size is read, checked and sent in one piece; a larger one in parts of at least the second size.
+SINGLE_BYTES = 16 * 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
+# What all threads together hold of files that are on their way.
+_BUDGET_BYTES = 64 * 1024 * 1024
+_METADATA = "x-amz-meta-"
+# Tells a write of ours whose reply was lost from somebody else's.
+_WRITE_ID = "write-id"
+_READ_ATTEMPTS = 5
+
+
+class S3Store:
+    """A bucket. Every byte sent carries a CRC-32 that the server checks.
+
+    Conditions: ``If-None-Match: *`` and ``If-Match`` are sent on PutObject, CompleteMultipartUpload and
+    CopyObject, ``x-amz-copy-source-if-match`` on CopyObject. AWS and SeaweedFS 4 honour all of them. A
+    conditional copy also looks at the destination first, for servers that ignore them on CopyObject.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        patience: Patience = DEFAULT_PATIENCE,
+        single_bytes: int = SINGLE_BYTES,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        self._pool = Pool(target, patience)
+        self._bucket = target.bucket
+        self._single_bytes = single_bytes
+        self._part_bytes = part_bytes
+        self._budget = ByteBudget(_BUDGET_BYTES)
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self._bucket}"
+
+    def close(self) -> None:
+        """Close the idle connections; the store may still be used."""
+        self._pool.close()
+
+    def now(self) -> float:
+        request = Request("reach", "HEAD", "", {}, {})
+        reply = self._pool.ask(request).reply
+        # Even a refusal carries the date; only a server that is not there has no clock.
+        date = server_time(reply)
+        if date is None:
+            raise self._pool.error(request, reply)
+        return date
+
+    def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        return listing.iter_objects(self._pool, prefix)
+
+    def iter_folders(self, prefix: str) -> Iterator[str]:
+        return listing.iter_folders(self._pool, prefix)
+
+    def find(self, key: str) -> ObjectInfo | None:
+        reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
+        return _info(key, reply) if reply.status == 200 else None
+
+    def read(self, key: str) -> tuple[bytes, ObjectInfo]:
+        reply = self._pool.send(Request("read", "GET", key, {}, {})).reply
+        return reply.body, _info(key, reply)
+
+    def iter_bytes(self, key: str) -> Iterator[bytes]:
+        """Goes on where it was when the connection breaks, as long as the object is the same."""
+        request = Request("read", "GET", key, {}, {}, stream=True)
+        outcome = self._pool.send(request)
+        return self._iter_bytes(key, outcome)
+
+    def _iter_bytes(self, key: str, outcome: Outcome) -> Iterator[bytes]:
+        info, offset, broken = _info(key, outcome.reply), 0, 0
+        while True:
+            try:
+                for piece in self._pool.iter_body(outcome):
+                    offset += len(piece)
+                    yield piece
+            except (OSError, WireError) as cause:
+                broken += 1
+                if broken >= _READ_ATTEMPTS:
+                    raise StorageError(
+                        f"{self.uri}/{key} ended early, after {offset} of {info.size_bytes} bytes", key=key
+                    ) from cause
+            if offset >= info.size_bytes:
+                return
+            headers = {"range": f"bytes={offset}-", "if-match": f'"{info.etag}"'}
+            outcome = self._pool.send(Request("read", "GET", key, {}, headers, stream=True), expect=(206,))
+
+    def put(
+        self, key: str, data: bytes, *, condition: Condition = ALWAYS, metadata: Mapping[str, str] | None = None
+    ) -> ObjectInfo:
+        return self._put(key, data, condition, metadata or {})
+
+    def put_file(
+        self,
+        key: str,
+        path: Path,
+        *,
+        size_bytes: int,
+        xxh128: str,
+        condition: Condition = ALWAYS,
+        metadata: Mapping[str, str] | None = None,
+        on_bytes: OnBytes = ignore_bytes,
+    ) -> ObjectInfo:
+        """See Store. The content is always checked before it becomes visible: small files are held whole."""
+        with SourceFile(path, size_bytes, xxh128) as source:
+            if size_bytes > self._single_bytes:
+                return self._put_parts(key, source, condition, metadata or {}, on_bytes)
+            with self._budget.holding(size_bytes):
+                data = source.read(size_bytes)
+                source.finish()
+                info = self._put(key, data, condition, metadata or {})
+        on_bytes(size_bytes)
+        return info
+
+    def copy(self, source: str, source_etag: str, key: str, *, condition: Condition = ALWAYS) -> ObjectInfo:
+        self._check_destination(key, condition)
+        headers = {
+            "x-amz-copy-source": encode_path(f"/{self._bucket}/{source}"),
+            "x-amz-copy-source-if-match": f'"{source_etag}"',
+            **_conditions(condition),
+        }
+        request = Request("copy", "PUT", key, {}, headers)
+        outcome = self._pool.ask(request)
+        reply = outcome.reply
+        words = find_element(reply.body, "Code")
+        if reply.status == 400 and words == "InvalidRequest":
+            # More than 5 GiB: only in parts.
+            return self._copy_large(source, source_etag, key, condition)
+        if reply.status == 412 and outcome.was_unanswered and (there := self.find(key)) and there.etag == source_etag:
+            return there
+        etag = find_element(reply.body, "ETag")
+        # CopyObject may answer 200 and then fail.
+        if reply.status != 200 or words or etag is None:
+            raise self._pool.error(request, reply)
+        return self._found(key)
+
+    def delete(self, key: str) -> None:
+        self._pool.send(Request("delete", "DELETE", key, {}, {}), expect=(200, 204, 404))
+
+    def _copy_large(self, source: str, source_etag: str, key: str, condition: Condition) -> ObjectInfo:
+        info = self._found(source)
+        if info.etag != source_etag:
+            raise PreconditionFailed(f"{self.uri}/{source} has changed", bucket=self._bucket, key=source)
+        copy_in_parts(self._pool, info, key, _conditions(condition))
+        return self._found(key)
+
+    def _put(self, key: str, data: bytes | memoryview, condition: Condition, metadata: Mapping[str, str]) -> ObjectInfo:
+        write_id = "" if condition == ALWAYS else secrets.token_hex(8)
+        headers = {
+            "content-type": "application/octet-stream",
+            "x-amz-checksum-crc32": crc32_text(data),
+            **_conditions(condition),
+            **_metadata_headers(metadata, write_id),
+        }
+        request = Request("write", "PUT", key, {}, headers, body=data)
+        outcome = self._pool.ask(request)
+        reply = outcome.reply
+        if reply.status == 200:
+            return _written(key, len(data), reply, metadata)
+        if there := self._own_write(key, outcome, write_id):
+            return there
+        raise self._refused(request, reply, condition)
+
+    def _put_parts(
+        self, key: str, source: SourceFile, condition: Condition, metadata: Mapping[str, str], on_bytes: OnBytes
+    ) -> ObjectInfo:
+        write_id = secrets.token_hex(8)
+        upload = MultipartUpload.start(self._pool, key, _metadata_headers(metadata, write_id))
+        try:
+            upload.send_parts(source, self._part_bytes, self._budget, on_bytes)
+            source.finish()
+            request, outcome = upload.complete(_conditions(condition))
+            etag = find_element(outcome.reply.body, "ETag")
+            if outcome.reply.status == 200 and etag:
+                return _written(key, source.size_bytes, outcome.reply, metadata, etag)
+            if there := self._own_write(key, outcome, write_id):
+                return there
+            raise self._refused(request, outcome.reply, condition)
+        except BaseException:
+            upload.abort()
+            raise
+
+    def _own_write(self, key: str, outcome: Outcome, write_id: str) -> ObjectInfo | None:
+        """The object, when an attempt whose reply was lost had written it and the repetition met it."""
+        if not write_id or not outcome.was_unanswered or outcome.reply.status not in (404, 409, 412):
+            return None
+        reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
+        return _info(key, reply) if reply.headers.get(_METADATA + _WRITE_ID) == write_id else None
+
+    def _refused(self, request: Request, reply: Reply, condition: Condition) -> StorageError:
+        error = self._pool.error(request, reply)
+        # AWS answers If-Match on a key that is gone with 404.
+        if isinstance(error, ObjectMissing) and condition.if_match is not None:
+            return PreconditionFailed(f"{self.uri}/{request.key} is gone", bucket=self._bucket, key=request.key)
+        return error
+
+    def _check_destination(self, key: str, condition: Condition) -> None:
+        if condition == ALWAYS:
+            return
+        there = self.find(key)
+        etag = there.etag if there else None
+        if (condition.if_absent and there) or (condition.if_match and condition.if_match != etag):
+            raise PreconditionFailed(f"{self.uri}/{key} is not as expected", bucket=self._bucket, key=key)
+
+    def _found(self, key: str) -> ObjectInfo:
+        info = self.find(key)
+        if info is None:
+            raise ObjectMissing(f"there is no object {self.uri}/{key}", bucket=self._bucket, key=key)
+        return info
+
+
+def crc32_text(data: bytes | memoryview) -> str:
+    """CRC-32 as S3's headers carry it."""
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
+def _conditions(condition: Condition) -> dict[str, str]:
+    if condition.if_absent:
+        return {"if-none-match": "*"}
+    return {"if-match": f'"{condition.if_match}"'} if condition.if_match is not None else {}
+
+
+def _metadata_headers(metadata: Mapping[str, str], write_id: str) -> dict[str, str]:
+    headers = {f"{_METADATA}{name.lower()}": value for name, value in metadata.items()}
+    return {**headers, f"{_METADATA}{_WRITE_ID}": write_id} if write_id else headers
+
+
+def _metadata(reply: Reply) -> dict[str, str]:
+    found = {name.removeprefix(_METADATA): value for name, value in reply.headers.items() if name.startswith(_METADATA)}
+    found.pop(_WRITE_ID, None)
+    return found
+
+
+def _info(key: str, reply: Reply) -> ObjectInfo:
+    return ObjectInfo(
+        key=key,
+        size_bytes=int(reply.headers.get("content-length", "0")),
+        etag=reply.headers.get("etag", "").strip('"'),
+        modified=http_time(reply.headers.get("last-modified", "")) or 0.0,
+        metadata=_metadata(reply),
+    )
+
+
+def _written(
+    key: str, size_bytes: int, reply: Reply, metadata: Mapping[str, str], etag: str | None = None
+) -> ObjectInfo:
+    return ObjectInfo(
+        key=key,
+        size_bytes=size_bytes,
+        etag=(etag or reply.headers.get("etag", "")).strip('"'),
+        modified=server_time(reply) or time.time(),
+        metadata={name.lower(): value for name, value in metadata.items()},
+    )

@@ -1,0 +1,188 @@
+"""One keep-alive HTTP/1.1 connection, as lean as S3 allows.
+
+The standard library opens the socket (TLS, proxies); requests and replies are written and read here, because
+thousands of small objects make each microsecond of a generic client count.
+"""
+
+from __future__ import annotations
+
+import http.client
+import select
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BufferedReader
+from ssl import SSLContext
+from typing import Protocol, cast
+
+# Head and body of a request up to this size leave in one send.
+_JOINED_BYTES = 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
+_MAX_HEADERS = 200
+
+
+class WireError(Exception):
+    """The other side did not speak HTTP, or hung up in the middle of a reply."""
+
+
+class _SendingSocket(Protocol):
+    def sendall(self, data: bytes | memoryview, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect. ``host_header`` is what the signature covers."""
+
+    scheme: str
+    host: str
+    port: int
+    proxy: tuple[str, int] | None = None
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == {"http": 80, "https": 443}[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host_header}"
+
+
+@dataclass(slots=True)
+class Reply:
+    """Status and headers (lower-case names); ``body`` is whole unless the request asked for a stream."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Connection:
+    """One socket; used by one thread at a time."""
+
+    def __init__(
+        self, address: Address, tls: SSLContext | None, *, connect_seconds: float, read_seconds: float
+    ) -> None:
+        self._sock = _open(address, tls, connect_seconds)
+        self._sock.settimeout(read_seconds)
+        self._reader = cast(BufferedReader, self._sock.makefile("rb", 64 * 1024))
+        self._left = 0
+        self.is_usable = True  # for one more request
+        self.idle_since = time.monotonic()
+
+    def close(self) -> None:
+        self.is_usable = False
+        self._reader.close()
+        self._sock.close()
+
+    def is_stale(self) -> bool:
+        """Something to read before anything was asked: the server hung up."""
+        readable, _, _ = select.select([self._sock], [], [], 0) if self._sock.fileno() >= 0 else ([self._sock], [], [])
+        return bool(readable)
+
+    def exchange(self, head: bytes, body: bytes | memoryview, *, bodiless: bool, stream: bool = False) -> Reply:
+        """Send a request and read its reply; OSError or WireError when that fails.
+
+        ``bodiless``: a HEAD request. ``stream``: leave the body of a 2xx reply to :meth:`iter_body`.
+        """
+        self.is_usable = False
+        try:
+            self._send(head, body)
+        except OSError:
+            # A server that refuses early replies first and then closes: its words are worth more than EPIPE.
+            try:
+                return self._read_reply(bodiless, stream=False)
+            except (OSError, WireError):
+                pass
+            raise
+        return self._read_reply(bodiless, stream)
+
+    def iter_body(self) -> Iterator[bytes]:
+        """The body of a streamed reply; WireError when it ends early."""
+        while self._left:
+            piece = self._reader.read1(min(self._left, _PIECE_BYTES))
+            if not piece:
+                raise WireError(f"the reply ended {self._left} bytes early")
+            self._left -= len(piece)
+            self.is_usable = self._left == 0
+            yield piece
+
+    def _send(self, head: bytes, body: bytes | memoryview) -> None:
+        sock = cast(_SendingSocket, self._sock)
+        if len(body) <= _JOINED_BYTES:
+            sock.sendall(head + body if body else head)
+            return
+        sock.sendall(head)
+        sock.sendall(body)
+
+    def _read_reply(self, bodiless: bool, stream: bool) -> Reply:
+        reply = self._read_head()
+        while reply.status == 100:
+            reply = self._read_head()
+        keep_alive = reply.headers.get("connection", "").lower() != "close"
+        if bodiless or reply.status in (204, 304):
+            self.is_usable = keep_alive
+        elif "chunked" in reply.headers.get("transfer-encoding", "").lower():
+            reply.body = self._read_chunks()
+            self.is_usable = keep_alive
+        elif (length := reply.headers.get("content-length")) is None:
+            reply.body = self._reader.read()
+        else:
+            self._left = _number(length)
+            if not (stream and reply.status < 300):
+                reply.body = b"".join(self.iter_body())
+            self.is_usable = keep_alive and self._left == 0
+        return reply
+
+    def _read_head(self) -> Reply:
+        words = self._line().split(None, 2)
+        if len(words) < 2 or not words[0].startswith("HTTP/1."):
+            raise WireError("no HTTP reply")
+        reply = Reply(_number(words[1]))
+        for _ in range(_MAX_HEADERS):
+            line = self._line()
+            if not line:
+                return reply
+            name, _, value = line.partition(":")
+            reply.headers[name.lower()] = value.strip()
+        raise WireError("too many headers")
+
+    def _line(self) -> str:
+        line = self._reader.readline(64 * 1024)
+        if not line.endswith(b"\n"):
+            raise WireError("the connection was closed")
+        return line.rstrip(b"\r\n").decode("utf-8", "replace")
+
+    def _read_chunks(self) -> bytes:
+        pieces = []
+        while size := _number(self._line().partition(";")[0], 16):
+            piece = self._reader.read(size)
+            if len(piece) < size:
+                raise WireError("the reply ended early")
+            pieces.append(piece)
+            self._line()
+        while self._line():
+            pass  # trailers
+        return b"".join(pieces)
+
+
+def _open(address: Address, tls: SSLContext | None, timeout_seconds: float) -> socket.socket:
+    host, port = address.proxy or (address.host, address.port)
+    if tls is None:
+        opened: http.client.HTTPConnection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
+    else:
+        opened = http.client.HTTPSConnection(host, port, timeout=timeout_seconds, context=tls)
+    if address.proxy:
+        opened.set_tunnel(address.host, address.port)
+    opened.connect()
+    sock = cast(socket.socket, opened.sock)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _number(text: str, base: int = 10) -> int:
+    try:
+        return int(text, base)
+    except ValueError as bad:
+        raise WireError("no HTTP reply") from bad
