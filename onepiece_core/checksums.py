@@ -293,7 +293,7 @@ def _write_all(descriptor: int, data: memoryview) -> None:
 def target_error(target: Path, cause: OSError, need_bytes: int) -> StorageError:
     """The error for a write to ``target`` that the operating system refused."""
     where: dict[str, Any] = {"path": str(target), "errno": cause.errno}
-    if cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
         free_bytes = _free_bytes(target.parent)
         text = f"the disk is full at {target.parent}: {need_bytes} bytes are needed, {free_bytes} are free"
         return DiskFull(text, need_bytes=need_bytes, free_bytes=free_bytes, **where)

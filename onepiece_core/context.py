@@ -42,6 +42,11 @@ class Context:
         """What is known, for a template."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
+    @property
+    def shot_path(self) -> str | None:
+        """``ep010/sc02/0010``: the shot with what makes its code unique, as far as it is known."""
+        return "/".join(part for part in (self.episode, self.sequence, self.shot) if part) if self.shot else None
+
     def over(self, other: Context) -> Context:
         """This context, completed by ``other`` where it knows nothing."""
         return Context(**{**other.values(), **self.values()})  # type: ignore[arg-type]
@@ -129,6 +134,7 @@ def _folders(kind: NameTemplate, parts: tuple[str, ...]) -> dict[str, str] | Non
     return None
 
 
-def default_convention() -> Convention:
-    """``FG_ep010_sc02_0010_comp_v004``."""
-    return Convention()
+def shot_of_scene_name(name: str, convention: Convention | None = None) -> str | None:
+    """The shot's path as the scene name tells it, or None when the name does not follow the convention."""
+    context = (convention or Convention()).parse_scene(name)
+    return context.shot_path if context else None
