@@ -119,7 +119,9 @@ def _atoms(reader: Reader, start: int, end: int, *, top: bool = False) -> Iterat
 
 
 def _track(reader: Reader, track: _Atom) -> _Track:
-    found = {atom.kind: atom for atom in _below(reader, track)}
+    found: dict[bytes, _Atom] = {}
+    for atom in _below(reader, track):
+        found.setdefault(atom.kind, atom)  # a second hdlr, deeper down, is QuickTime's data handler
     handler = _content(reader, found, b"hdlr")[8:12]
     header = _content(reader, found, b"mdhd")
     timescale = struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
