@@ -1,0 +1,58 @@
+"""The site as an ASGI application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from onepiece_server.sandbox.shotgrid import rpc
+from onepiece_server.sandbox.shotgrid.media_routes import media_routes
+from onepiece_server.sandbox.shotgrid.site import Site
+from onepiece_server.sandbox.shotgrid.upload_routes import upload_routes
+
+# More than any sensible batch; a larger body is refused before it fills the memory.
+MAX_BODY_BYTES = 64 * 1024 * 1024
+
+
+def create_app(site: Site) -> Starlette:
+    """Everything that the unmodified client asks for, over one site."""
+
+    async def api(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("Request Entity Too Large", 413)
+        base_url = str(request.base_url).rstrip("/")
+        reply = await run_in_threadpool(rpc.answer, site, body, base_url)
+        return Response(reply, media_type="application/json; charset=utf-8")
+
+    async def home(_: Request) -> Response:
+        return PlainTextResponse("A sandbox site of OnePiece. The API is at /api3/json.\n")
+
+    async def gone(_: Request, __: Exception) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
+
+    return Starlette(
+        routes=[
+            Route("/", home),
+            # The client keeps the path of the address that it was given in front.
+            Route("/api3/json", api, methods=["POST"]),
+            Route("/{prefix:path}/api3/json", api, methods=["POST"]),
+            *upload_routes(site),
+            *media_routes(site),
+        ],
+        exception_handlers={ClientDisconnect: gone},
+    )
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None when it is too large."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,68 @@
+"""Who calls: a script, a person or a session, possibly in a person's name (sudo)."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from onepiece_server.sandbox.shotgrid import secret
+from onepiece_server.sandbox.shotgrid.faults import AUTHENTICATION, Fault
+from onepiece_server.sandbox.shotgrid.site import Caller, Site
+
+
+def authenticate(site: Site, auth: Any, base_url: str) -> Caller:
+    """The caller behind an auth dict (JSON calls) or auth fields (forms).
+
+    Raises:
+        Fault: the credentials are missing or wrong (code 102), or sudo is not allowed.
+    """
+    if not isinstance(auth, dict):
+        raise Fault("Can't authenticate: no credentials were sent.", AUTHENTICATION)
+    with site.database.read() as connection:
+        user_type, user_id = _user(connection, auth)
+        login = auth.get("sudo_as_login")
+        if login is not None:
+            user_type, user_id = _sudo(connection, user_type, login)
+    uuid = auth.get("session_uuid")
+    return Caller(user_type, user_id, base_url, uuid if isinstance(uuid, str) else None)
+
+
+def _user(connection: sqlite3.Connection, auth: dict[str, Any]) -> tuple[str, int]:
+    if "session_token" in auth:
+        found = secret.session_user(connection, str(auth["session_token"]))
+        if found is None:
+            raise Fault("Session is invalid or has expired.", AUTHENTICATION)
+        return found
+    if "script_name" in auth:
+        name, key = str(auth["script_name"]), str(auth.get("script_key"))
+        return _checked(connection, "ApiUser", "firstname", name, key, f"Can't authenticate script '{name[:100]}'")
+    if "user_login" in auth:
+        login, password = str(auth["user_login"]), str(auth.get("user_password"))
+        return _checked(connection, "HumanUser", "login", login, password, f"Can't authenticate user '{login[:100]}'")
+    raise Fault("Can't authenticate: no credentials were sent.", AUTHENTICATION)
+
+
+def _checked(
+    connection: sqlite3.Connection, user_type: str, column: str, name: str, key: str, refusal: str
+) -> tuple[str, int]:
+    user_id = _active(connection, user_type, column, name)
+    if user_id is None or not secret.is_secret(connection, user_type, user_id, key):
+        raise Fault(refusal, AUTHENTICATION)
+    return user_type, user_id
+
+
+def _active(connection: sqlite3.Connection, user_type: str, column: str, name: str) -> int | None:
+    if not name.isprintable():
+        return None
+    sql = f"SELECT id FROM {user_type} WHERE {column}=? AND sg_status_list='act' AND \"__retired\"=0"  # noqa: S608
+    found = connection.execute(sql, [name]).fetchone()
+    return found[0] if found else None
+
+
+def _sudo(connection: sqlite3.Connection, user_type: str, login: Any) -> tuple[str, int]:
+    if user_type != "ApiUser":
+        raise Fault("The user does not have permission to 'sudo': only scripts may act for a person.")
+    user_id = _active(connection, "HumanUser", "login", str(login))
+    if user_id is None:
+        raise Fault(f"The user does not have permission to 'sudo': user '{str(login)[:100]}' does not exist.")
+    return "HumanUser", user_id

@@ -1,0 +1,68 @@
+"""What browsers and clients download: attachments (with a session) and thumbnails (without)."""
+
+from __future__ import annotations
+
+import base64
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from onepiece_server.sandbox.shotgrid import secret, uploads
+from onepiece_server.sandbox.shotgrid.attachments import PENDING
+from onepiece_server.sandbox.shotgrid.site import Site
+
+# One grey pixel: what a site shows while it makes a thumbnail.
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+
+
+def media_routes(site: Site) -> list[Route]:
+    async def attachment(request: Request) -> Response:
+        token = request.cookies.get("_session_id", "")
+        if not await run_in_threadpool(_is_session, site, token):
+            return PlainTextResponse("Please sign in.", 401)
+        number = request.path_params["number"]
+        found = await run_in_threadpool(uploads.file_of, site, int(number)) if _is_id(number) else None
+        if found is None:
+            return PlainTextResponse("Attachment id doesn't exist or is a local file", 400)
+        path, name, content_type = found
+        return FileResponse(path, filename=name, media_type=content_type)
+
+    async def thumbnail(request: Request) -> Response:
+        file = request.path_params["file"]
+        if not await run_in_threadpool(_is_thumbnail, site, file):
+            return PlainTextResponse("Not found", 404)
+        return FileResponse(site.files.path(file), media_type=_picture_type(site, file))
+
+    async def pending(_: Request) -> Response:
+        return Response(_PIXEL, media_type="image/png")
+
+    return [
+        Route("/file_serve/attachment/{number}", attachment),
+        Route("/thumbnail/{file}", thumbnail),
+        Route(f"/{PENDING}", pending),
+    ]
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _is_session(site: Site, token: str) -> bool:
+    with site.database.read() as connection:
+        return secret.session_user(connection, token) is not None
+
+
+def _is_thumbnail(site: Site, file: str) -> bool:
+    with site.database.read() as connection:
+        found = connection.execute('SELECT 1 FROM "__thumbnails" WHERE file=?', [file]).fetchone()
+    return found is not None
+
+
+def _picture_type(site: Site, file: str) -> str:
+    with site.files.path(file).open("rb") as opened:
+        head = opened.read(4)
+    return "image/png" if head == b"\x89PNG" else "image/jpeg"

@@ -1,0 +1,99 @@
+"""The JSON endpoint: one envelope in, results or a fault out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any
+
+from onepiece_core.log import get_logger
+from onepiece_server.sandbox.shotgrid import read, schema_read, secret, summarize, write
+from onepiece_server.sandbox.shotgrid.auth import authenticate
+from onepiece_server.sandbox.shotgrid.faults import Fault
+from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, VERSION, Caller, Site
+
+log = get_logger(__name__)
+
+Method = Callable[[Site, Caller, Any], Any]
+
+
+def info(site: Site) -> dict[str, Any]:
+    """The answer to ``info``: bare, without an envelope."""
+    return {
+        "version": list(VERSION),
+        "full_version": [*VERSION, 0],
+        "user_authentication_method": "default",
+        "api_max_entities_per_page": PAGE_SIZE,
+        "s3_uploads_enabled": site.direct_uploads,
+        "s3_direct_uploads_enabled": site.direct_uploads,
+        "s3_enabled_upload_types": {"Version": "*", "*": ["this_file"]},
+    }
+
+
+def get_session_token(site: Site, caller: Caller, args: Any) -> dict[str, str]:
+    with site.database.write() as connection:
+        return {"session_id": secret.new_session(connection, caller.user_type, caller.user_id, time.time())}
+
+
+# Methods whose argument is a dict; ``batch`` takes a list.
+METHODS: dict[str, Method] = {
+    "read": read.read,
+    "create": write.create,
+    "update": write.update,
+    "delete": write.delete,
+    "revive": write.revive,
+    "batch": write.batch,
+    "summarize": summarize.summarize,
+    "get_session_token": get_session_token,
+    "schema_read": schema_read.schema_read,
+    "schema_entity_read": schema_read.schema_entity_read,
+    "schema_field_read": schema_read.schema_field_read,
+    "schema_field_create": schema_read.not_yet,
+    "schema_field_update": schema_read.not_yet,
+    "schema_field_delete": schema_read.not_yet,
+}
+
+
+def answer(site: Site, body: bytes, base_url: str) -> bytes:
+    """The reply to one request's body; it never raises."""
+    name = "?"
+    try:
+        call = _parsed(body)
+        name = call["method_name"]
+        reply = info(site) if name == "info" else {"results": _carried_out(site, name, call.get("params"), base_url)}
+    except Fault as fault:
+        reply = fault.as_reply()
+    except sqlite3.Error as error:
+        log.error("shotgrid.database_failed", method=name, error=str(error))
+        reply = Fault(f"API {name}() failed: the site's database said: {error}").as_reply()
+    except RecursionError:
+        reply = Fault(f"API {name}() the request is nested too deeply").as_reply()
+    except Exception as error:  # a fault of ours: the caller gets a Fault, the log the rest
+        log.error("shotgrid.call_failed", method=name, error=repr(error), exc_info=True)
+        reply = Fault(f"API {name}() internal error: {type(error).__name__}").as_reply()
+    return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        call = json.loads(body)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Fault(f"API request could not be parsed as JSON: {str(error)[:200]}") from error
+    if not isinstance(call, dict) or not isinstance(call.get("method_name"), str):
+        raise Fault("API request: invalid/missing string 'method_name':")
+    return call
+
+
+def _carried_out(site: Site, name: str, params: Any, base_url: str) -> Any:
+    if not isinstance(params, list) or not params:
+        params = [None]
+    caller = authenticate(site, params[0], base_url)
+    method = METHODS.get(name)
+    if method is None:
+        raise Fault(f"API method '{name[:100]}' does not exist.")
+    args = params[1] if len(params) > 1 else {}
+    if name != "batch" and not isinstance(args, dict):
+        raise Fault(f"API {name}() expected [Hash] for its arguments but got: {args!r:.100}")
+    return method(site, caller, args)

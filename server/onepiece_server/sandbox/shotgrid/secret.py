@@ -1,0 +1,41 @@
+"""Passwords and script keys, kept as salted digests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+
+
+def _digest(salt: bytes, secret: str) -> bytes:
+    # One round: each call proves itself anew, and what is guarded here lives on one machine.
+    return hashlib.sha256(salt + secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def set_secret(connection: sqlite3.Connection, user_type: str, user_id: int, secret: str) -> None:
+    salt = secrets.token_bytes(16)
+    connection.execute(
+        'INSERT OR REPLACE INTO "__secrets" VALUES (?,?,?,?)', [user_type, user_id, salt, _digest(salt, secret)]
+    )
+
+
+def is_secret(connection: sqlite3.Connection, user_type: str, user_id: int, secret: str) -> bool:
+    found = connection.execute(
+        'SELECT salt, digest FROM "__secrets" WHERE user_type=? AND user_id=?', [user_type, user_id]
+    ).fetchone()
+    return found is not None and hmac.compare_digest(found[1], _digest(found[0], secret))
+
+
+def new_session(connection: sqlite3.Connection, user_type: str, user_id: int, now: float) -> str:
+    """A session token; only its digest is kept."""
+    token = secrets.token_hex(16)
+    connection.execute('INSERT INTO "__sessions" VALUES (?,?,?,?)', [_digest(b"", token), user_type, user_id, now])
+    return token
+
+
+def session_user(connection: sqlite3.Connection, token: str) -> tuple[str, int] | None:
+    row: tuple[str, int] | None = connection.execute(
+        'SELECT user_type, user_id FROM "__sessions" WHERE digest=?', [_digest(b"", token)]
+    ).fetchone()
+    return row

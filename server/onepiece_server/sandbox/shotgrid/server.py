@@ -1,0 +1,90 @@
+"""The site as a process: loopback only, one ready line on stdout, ends on SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from onepiece_server.sandbox.shotgrid.app import create_app
+from onepiece_server.sandbox.shotgrid.seed import seed_site
+from onepiece_server.sandbox.shotgrid.site import open_site
+
+HOST = "127.0.0.1"
+READY = "ready"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal comes; the exit status."""
+    import uvicorn
+
+    # uvicorn stops in order, then raises the signal again: this way the rest is tidied up too.
+    signal.signal(signal.SIGTERM, _leave)
+    options = _parser().parse_args(arguments)
+    key = options.key_file.read_text(encoding="utf-8").strip()
+    if not key:
+        sys.stderr.write("error: the key file is empty\n")
+        return 2
+    site = open_site(
+        options.dir,
+        script_name=options.script,
+        direct_uploads=options.uploads == "direct",
+        thumbnail_seconds=options.thumbnail_seconds,
+    )
+    seed_site(site, key, show=not options.empty)
+    listener = _listen(options.port)
+    if listener is None:
+        sys.stderr.write(f"error: port {options.port} is taken\n")
+        return 3
+    sys.stdout.write(f"{READY} http://{HOST}:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    config = uvicorn.Config(
+        create_app(site),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        site.close()
+    return 0
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m onepiece_server.sandbox.shotgrid", description=__doc__)
+    parser.add_argument("--dir", type=Path, required=True, help="folder that keeps the site's data")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--script", required=True, help="name of the script user")
+    parser.add_argument("--key-file", type=Path, required=True, help="file that holds the script user's key")
+    parser.add_argument("--uploads", choices=("direct", "form"), default="direct", help="how the client sends files")
+    parser.add_argument("--thumbnail-seconds", type=float, default=0.0, help="how long a new thumbnail stays pending")
+    parser.add_argument("--empty", action="store_true", help="make no show in a new site")
+    return parser
+
+
+def _listen(port: int) -> socket.socket | None:
+    """A listening socket, or None when the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        # On Windows this option would let two servers share the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        return None
+    return listener

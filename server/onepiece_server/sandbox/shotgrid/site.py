@@ -1,0 +1,55 @@
+"""The parts of one site, and the circumstances of one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from onepiece_server.sandbox.shotgrid.database import Database
+from onepiece_server.sandbox.shotgrid.files import FileStore
+from onepiece_server.sandbox.shotgrid.model import Schema, load_schema
+
+# The version that we say we are: high enough for every gate of the client.
+VERSION = (8, 98, 0)
+PAGE_SIZE = 5000
+
+
+@dataclass(frozen=True)
+class Site:
+    schema: Schema
+    database: Database
+    files: FileStore
+    script_name: str
+    direct_uploads: bool = True
+    thumbnail_seconds: float = 0.0
+
+    def close(self) -> None:
+        self.database.close()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and under which address he sees the site."""
+
+    user_type: str
+    user_id: int
+    base_url: str
+    session_uuid: str | None = None
+
+    @property
+    def is_script(self) -> bool:
+        return self.user_type == "ApiUser"
+
+
+def open_site(folder: Path, *, script_name: str, direct_uploads: bool = True, thumbnail_seconds: float = 0.0) -> Site:
+    """Open the site kept in ``folder``, or make an empty one there."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    schema = load_schema()
+    return Site(
+        schema=schema,
+        database=Database(folder / "site.sqlite", schema),
+        files=FileStore(folder / "files"),
+        script_name=script_name,
+        direct_uploads=direct_uploads,
+        thumbnail_seconds=thumbnail_seconds,
+    )
