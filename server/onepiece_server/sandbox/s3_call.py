@@ -22,7 +22,15 @@ class S3Access:
 def call(access: S3Access, method: str, path: str, body: bytes = b"") -> int | None:
     """The status of the answer; None where nobody answers. ``path`` needs no escaping and has no query."""
     headers = {"host": f"127.0.0.1:{access.port}"}
-    Signer(access.region).sign(access.keys, method, path, "", headers, hashlib.sha256(body).hexdigest(), time.time())
+    Signer(access.region).sign(
+        access.keys,
+        method=method,
+        path=path,
+        query="",
+        headers=headers,
+        payload_hash=hashlib.sha256(body).hexdigest(),
+        now=time.time(),
+    )
     connection = http.client.HTTPConnection("127.0.0.1", access.port, timeout=10)
     try:
         connection.request(method, path, body=body or None, headers=headers)

@@ -85,10 +85,7 @@ class TrackerServer:
 
 
 def list_servers(layout: Layout, keys: Keys, ports: PortBlock) -> tuple[Server, ...]:
-    objects_server = ObjectServer(layout, keys, ports)
-    if importlib.util.find_spec(f"{tracker.MODULE}.__main__") is None:
-        return (objects_server,)
-    return objects_server, TrackerServer(layout, keys, ports)
+    return ObjectServer(layout, keys, ports), TrackerServer(layout, keys, ports)
 
 
 def list_marks(layout: Layout) -> tuple[str, ...]:

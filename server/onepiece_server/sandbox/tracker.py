@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onepiece_server.sandbox.files import Keys
 
-MODULE = "onepiece_server.sandbox.shotgrid"
+_MODULE = "onepiece_server.sandbox.shotgrid"
 
 
 def data_option(data: Path) -> str:
@@ -20,7 +20,7 @@ def data_option(data: Path) -> str:
 def command(data: Path, keys: Keys, key_file: Path, port: int) -> list[str]:
     """How to start the server. ``-P`` keeps the current folder out of its import path."""
     options = ["--port", str(port), "--script", keys.shotgrid_script, "--key-file", str(key_file)]
-    return [sys.executable, "-P", "-m", MODULE, data_option(data), *options]
+    return [sys.executable, "-P", "-m", _MODULE, data_option(data), *options]
 
 
 def answers(port: int, keys: Keys) -> bool:
