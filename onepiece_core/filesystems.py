@@ -1,6 +1,6 @@
 """What a folder's filesystem is, and durable changes to folders.
 
-Durable means: after the call returns, a power cut does not undo it (``fsync`` of the file and of the folder that names it).
+Durable means: after the call returns, a power cut does not undo it (``fsync`` of the file and of its folder).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from onepiece_core.errors import DestinationReadOnly, DiskFull, OnePieceError, S
 
 # Types of the kernel's mount table whose locks SQLite cannot trust.
 NETWORK_FILESYSTEMS = frozenset(
-    "nfs nfs3 nfs4 cifs smb2 smb3 smbfs afs ncpfs 9p ceph lustre beegfs gpfs glusterfs ocfs2 gfs2 pvfs2 panfs davfs"
-    " fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.goofys fuse.mount-s3 fuse.davfs2 fuse.juicefs"
-    " webdav afpfs".split()
+    (
+        *("nfs", "nfs3", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "ncpfs", "9p", "ceph", "lustre", "beegfs"),
+        *("gpfs", "glusterfs", "ocfs2", "gfs2", "pvfs2", "panfs", "davfs", "webdav", "afpfs", "fuse.sshfs"),
+        *("fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "fuse.goofys", "fuse.mount-s3", "fuse.juicefs"),
+    )
 )
 
 

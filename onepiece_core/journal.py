@@ -1,7 +1,7 @@
 """The write-ahead record of every operation that changes the world.
 
-One SQLite file (WAL, synchronous FULL) in the state folder, which must lie on a local disk. An operation has steps, each
-a row that is written before the step and closed after it, and an outbox of tracker writes. Paths in it are
+One SQLite file (WAL, synchronous FULL) in the state folder, which must lie on a local disk. An operation has steps,
+each a row that is written before the step and closed after it, and an outbox of tracker writes. Paths in it are
 ``root:relative``.
 """
 
@@ -90,7 +90,7 @@ class Owner:
         try:
             process = psutil.Process(self.pid)
             # A recycled pid has another start; the clocks' resolution is a hundredth of a second.
-            return abs(process.create_time() - self.pid_started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return process.status() != psutil.STATUS_ZOMBIE and bool(abs(process.create_time() - self.pid_started) < 1)
         except psutil.NoSuchProcess:
             return False
         except psutil.AccessDenied:
@@ -122,7 +122,7 @@ class Journal:
     """Operations of this machine's user. Safe for several threads and processes."""
 
     def __init__(self, state_dir: Path) -> None:
-        """Open or create the journal. Raises StateNotLocal on a network filesystem, JournalError when it is unusable."""
+        """Open or create the journal. Raises StateNotLocal on a network filesystem, else JournalError."""
         self._path = state_dir / "journal.db"
         self._lock = threading.RLock()
         try:
@@ -193,7 +193,8 @@ class Journal:
             if owner != me and row["state"] == "running" and owner.is_alive():
                 return False
             db.execute(
-                "update operations set state = 'running', host = ?, pid = ?, pid_started = ?, updated_at = ? where id = ?",
+                "update operations set state = 'running', host = ?, pid = ?, pid_started = ?, updated_at = ?"
+                " where id = ?",
                 (me.host, me.pid, me.pid_started, time.time(), operation),
             )
         return True
@@ -277,7 +278,8 @@ class Journal:
     def open_step(self, operation: str) -> str | None:
         """The step that was begun last and not closed."""
         rows = self.rows(
-            "select name from steps where operation = ? and closed_at is null order by opened_at desc limit 1", operation
+            "select name from steps where operation = ? and closed_at is null order by opened_at desc limit 1",
+            operation,
         )
         return str(rows[0]["name"]) if rows else None
 

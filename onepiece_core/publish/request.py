@@ -11,9 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from onepiece_core.progress import Warned
 
-REQUEST_SCHEMA = "onepiece.publish-request.1"
-RESULT_SCHEMA = "onepiece.publish.1"
-
 # How a publish runs, not what it publishes: these do not tell two publishes apart.
 _NOT_IDENTITY = {"operation", "require_tracker"}
 
@@ -44,7 +41,7 @@ class PublishRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    schema_: Literal["onepiece.publish-request.1"] = Field(default=REQUEST_SCHEMA, alias="schema")
+    schema_: Literal["onepiece.publish-request.1"] = Field(default="onepiece.publish-request.1", alias="schema")
     dcc: str
     scene_name: str
     destination: Path
@@ -91,7 +88,7 @@ class PublishResult(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    schema_: Literal["onepiece.publish.1"] = Field(default=RESULT_SCHEMA, alias="schema")
+    schema_: Literal["onepiece.publish.1"] = Field(default="onepiece.publish.1", alias="schema")
     operation: str
     scene_name: str
     version: int

@@ -1,0 +1,271 @@
+"""Look at everything a publish needs, and change nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onepiece_core.context import Convention
+from onepiece_core.dcc import get_dcc
+from onepiece_core.errors import OnePieceError, TrackerDenied, TrackerNotConfigured, TrackerUnavailable, UsageError
+from onepiece_core.journal import Operation
+from onepiece_core.manifest.package import PackageFrames
+from onepiece_core.naming import check_scene_name, check_show_code, split_version, with_version
+from onepiece_core.progress import Warned
+from onepiece_core.publish.check import check_inputs
+from onepiece_core.publish.claims import may_take
+from onepiece_core.publish.collect import Collected, collect_inputs
+from onepiece_core.publish.identity import is_very_publish
+from onepiece_core.publish.metadata import load_metadata
+from onepiece_core.publish.parts import PublishParts
+from onepiece_core.publish.places import VersionPlaces
+from onepiece_core.publish.registration import RegistrationTarget
+from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.versions import next_free_version
+from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
+from onepiece_core.tracker.placing import Wanted, find_place
+
+
+@dataclass(frozen=True)
+class PublishPlan:
+    """What ``apply_publish`` will do, and what ``--dry-run`` shows.
+
+    Attributes:
+        request: with absolute paths; the scene name as it was asked for.
+        scene_name: with its version.
+        operation: the unfinished or finished operation that this is, None for a new one.
+        warnings: what a person should know; none of it stops the publish.
+    """
+
+    request: PublishRequest
+    scene_name: str
+    version: int
+    version_is_chosen: bool
+    operation: Operation | None
+    places: VersionPlaces
+    collected: Collected
+    metadata: dict[str, Any]
+    frame_range: PackageFrames | None
+    target: RegistrationTarget
+    warnings: tuple[Warned, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan for ``--dry-run --json``."""
+        return {
+            "schema": "onepiece.publish-plan.1",
+            "operation": self.operation.id if self.operation else None,
+            "scene_name": self.scene_name,
+            "version": self.version,
+            "package": str(self.places.package),
+            "s3_uri": self.places.s3_uri,
+            "project": self.target.project,
+            "shot": self.target.shot,
+            "task": self.target.task,
+            "items": [item.model_dump(mode="json") for item in self.collected.items],
+            "files": len(self.collected.files),
+            "bytes_total": self.collected.size_bytes,
+            "frame_range": self.frame_range.model_dump() if self.frame_range else None,
+            "warnings": [warning.model_dump() for warning in self.warnings],
+        }
+
+
+def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
+    """Check the request, its inputs, the places and the tracker.
+
+    Raises:
+        UsageError, NameInvalid, DccUnknown: the request makes no sense.
+        PublishError, MediaError, SequenceError, EditorialError: the inputs cannot be published.
+        VersionExists, DestinationExists: the version is taken.
+        StorageError: the store cannot be reached or refuses us.
+        EntityMissing: an answering tracker has no such project, shot or task, and an option named it.
+        TrackerError: with ``require_tracker``, whatever keeps the publish from being registered.
+    """
+    request = _absolute(request)
+    _check_options(request)
+    operation = _known_operation(request, parts)
+    collected = collect_inputs(
+        scene=request.scene,
+        renders=request.renders,
+        previews=(request.previews,) if request.previews else (),
+        otio=request.otio,
+    )
+    metadata = load_metadata(request.metadata) if request.metadata else {}
+    checked = check_inputs(request, collected, metadata, parts.reporter)
+    target, tracker_warnings = _target(request, metadata, parts)
+    place = _place(request, parts)
+    scene_name, version = _version(request, operation, place, target, parts)
+    places = _places(request, scene_name, place, parts)
+    if operation is not None and _is_outdated(operation, request, places, collected, metadata):
+        operation = None
+        scene_name, version = _version(request, None, place, target, parts)
+        places = _places(request, scene_name, place, parts)
+    _refuse_taken(places, operation, request)
+    target = target.model_copy(update={"package_root": str(places.package), "s3_uri": places.s3_uri})
+    return PublishPlan(
+        request=request,
+        scene_name=scene_name,
+        version=version,
+        version_is_chosen=split_version(request.scene_name).version is None,
+        operation=operation,
+        places=places,
+        collected=collected,
+        metadata=metadata,
+        frame_range=checked.frame_range,
+        target=target,
+        warnings=(*checked.warnings, *tracker_warnings),
+    )
+
+
+def _absolute(request: PublishRequest) -> PublishRequest:
+    paths = ("destination", "scene", "renders", "previews", "otio", "metadata")
+    found = {name: getattr(request, name) for name in paths}
+    return request.model_copy(
+        update={name: Path(os.path.abspath(path)) for name, path in found.items() if path is not None}  # noqa: PTH100
+    )
+
+
+def _check_options(request: PublishRequest) -> None:
+    get_dcc(request.dcc)
+    check_scene_name(request.scene_name)
+    check_show_code(request.show_code)
+    if request.bucket is None and request.direct_upload_path is None:
+        raise UsageError("A publish needs --bucket or --direct-upload-path.")
+    if not (request.scene or request.renders or request.previews or request.otio):
+        raise UsageError(
+            "There is nothing to publish.", hint="Name at least one of --scene, --renders, --previews, --otio."
+        )
+
+
+def _known_operation(request: PublishRequest, parts: PublishParts) -> Operation | None:
+    if request.operation is not None:
+        return parts.journal.find(request.operation)
+    return parts.journal.find_by_fingerprint(request.fingerprint())
+
+
+def _place(request: PublishRequest, parts: PublishParts) -> Place | None:
+    """The whole place named by ``direct_upload_path``; None where it follows from the scene name."""
+    if request.direct_upload_path is None:
+        return None
+    place = parse_s3_uri(request.direct_upload_path, parts.contexts)
+    if not place.prefix:
+        raise UsageError(
+            f"{request.direct_upload_path} names a bucket only.", hint="Add the folder: s3://BUCKET/some/folder/NAME."
+        )
+    return place
+
+
+def _places(request: PublishRequest, scene_name: str, place: Place | None, parts: PublishParts) -> VersionPlaces:
+    if place is None:
+        base = resolve_bucket(request.bucket or "", parts.contexts)
+        place = publish_place(request.show_type, request.show_code, scene_name, base)
+    return VersionPlaces(scene_name, request.destination, parts.open_store(place.bucket), place.prefix)
+
+
+def _version(
+    request: PublishRequest,
+    operation: Operation | None,
+    place: Place | None,
+    target: RegistrationTarget,
+    parts: PublishParts,
+) -> tuple[str, int]:
+    named = split_version(request.scene_name)
+    if named.version is not None:
+        return request.scene_name, named.version
+    if operation is not None:
+        chosen = split_version(operation.name)
+        return operation.name, chosen.version or 1
+    return next_free_version(
+        request.scene_name,
+        lambda name: _places(request, name, place, parts),
+        is_direct=place is not None,
+        tracker=parts.tracker,
+        target=target,
+    )
+
+
+def _is_outdated(
+    operation: Operation, request: PublishRequest, places: VersionPlaces, collected: Collected, metadata: dict[str, Any]
+) -> bool:
+    """Whether a publish without a number in its name is finished and its inputs have changed: the next version then."""
+    if operation.state != "finished" or split_version(request.scene_name).version is not None:
+        return False
+    manifest = places.disk_manifest() or places.stored_manifest()
+    return manifest is not None and not is_very_publish(collected, metadata, manifest)
+
+
+def _refuse_taken(places: VersionPlaces, operation: Operation | None, request: PublishRequest) -> None:
+    """Fail now rather than after the artist has waited: claims and packages of others."""
+    mine = operation.id if operation else request.operation
+    places.refuse_others(mine)
+    for place, has_record in zip(places.claims(), places.has_records(), strict=True):
+        standing = place.look()
+        if mine is not None and standing and standing.claim and standing.claim.operation == mine:
+            continue
+        may_take(standing, mine or "", place.where, owner_is_dead=False, has_record=has_record)
+
+
+def _target(
+    request: PublishRequest, metadata: dict[str, Any], parts: PublishParts
+) -> tuple[RegistrationTarget, list[Warned]]:
+    project: dict[str, int | str] = (
+        {"name": request.project} if request.project is not None else {"code": request.show_code}
+    )
+    target = RegistrationTarget(
+        project=project,
+        named=request.project is not None,
+        shot=request.shot or guess_shot(request.scene_name, metadata, parts.convention),
+        shot_named=request.shot is not None,
+        task=request.task,
+        task_named=request.task is not None,
+        package_root="",
+        s3_uri="",
+        comment=request.comment,
+        user=parts.user,
+    )
+    if parts.tracker is None:
+        missing = TrackerNotConfigured("No ShotGrid site is configured: the registration waits in the outbox.")
+        return target, _waits(missing, request)
+    try:
+        find_place(parts.tracker, wanted_of(target))
+    except (TrackerUnavailable, TrackerDenied) as error:
+        return target, _waits(error, request)
+    except OnePieceError as error:
+        # A project that no option named may come later: the registration waits for it.
+        if target.named or request.require_tracker or error.report.code != "tracker.project_missing":
+            raise
+        return target, _waits(error, request)
+    return target, []
+
+
+def wanted_of(target: RegistrationTarget) -> Wanted:
+    return Wanted(
+        project=target.project,
+        shot=target.shot,
+        shot_named=target.shot_named,
+        task=target.task,
+        task_named=target.task_named,
+        user=target.user,
+    )
+
+
+def _waits(error: OnePieceError, request: PublishRequest) -> list[Warned]:
+    if request.require_tracker:
+        raise error
+    report = error.report
+    return [
+        Warned(code=report.code, message=report.message, hint=report.hint or "`onepiece recover` registers it later.")
+    ]
+
+
+def guess_shot(scene_name: str, metadata: dict[str, Any], convention: Convention) -> str | None:
+    """The shot's code (``ep010_sc02_0010``) as the metadata or the scene name tells it; None where neither does."""
+    told = metadata.get("shot")
+    if isinstance(told, str) and told:
+        return told
+    versioned = scene_name if split_version(scene_name).version is not None else with_version(scene_name, 1)
+    context = convention.parse_scene(versioned)
+    if context is None or context.shot is None:
+        return None
+    return "_".join(code for code in (context.episode, context.sequence, context.shot) if code)
