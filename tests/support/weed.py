@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from onepiece_core.config import AwsSettings
 from onepiece_core.errors import StorageError
 from onepiece_core.storage.s3.admin import create_bucket
@@ -104,7 +106,7 @@ def _when_ready(process: subprocess.Popen[bytes], base: int, bucket: str) -> Wee
     """None when the server ended, for a port that somebody else took."""
     endpoint = f"http://127.0.0.1:{base + _ROLES.index('s3')}"
     aws = AwsSettings(
-        region="us-east-1", endpoint_url=endpoint, access_key_id="TESTKEY", secret_access_key="test-secret"
+        region="us-east-1", endpoint_url=endpoint, access_key_id="TESTKEY", secret_access_key=SecretStr("test-secret")
     )
     give_up = time.monotonic() + 60
     while time.monotonic() < give_up:
