@@ -12,7 +12,8 @@ from onepiece_core.errors import NameInvalid
 from onepiece_core.naming import escaped
 
 # One word between underscores that is no version.
-_WORD = r"(?!v\d)[A-Za-z0-9-]+"
+_NO_VERSION = r"(?![vV]\d+(?![A-Za-z0-9-]))"
+_WORD = rf"{_NO_VERSION}[A-Za-z0-9-]+"
 
 # What each field may hold, until a show says otherwise. ASCII only.
 FIELDS: Mapping[str, str] = {
@@ -20,9 +21,9 @@ FIELDS: Mapping[str, str] = {
     "episode": r"ep\d{3}",
     "sequence": r"sc\d{2,3}",
     "shot": r"\d{4}[A-Z]?",
-    "asset": r"[A-Za-z][A-Za-z0-9-]*",
-    "step": r"[a-z][a-z0-9-]*",
-    "task": r"[A-Za-z][A-Za-z0-9-]*",
+    "asset": rf"{_NO_VERSION}[A-Za-z][A-Za-z0-9-]*",
+    "step": rf"{_NO_VERSION}[a-z][a-z0-9-]*",
+    "task": rf"{_NO_VERSION}[A-Za-z][A-Za-z0-9-]*",
     "dcc": r"[a-z][a-z0-9-]*",
     "tokens": rf"{_WORD}(?:_{_WORD})*",
     "version": r"\d{3,4}",

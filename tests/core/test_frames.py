@@ -92,7 +92,7 @@ def test_a_range_with_a_step_is_read() -> None:
     assert parse_ranges("1001-1010x3, 1002") == (1001, 1002, 1004, 1007, 1010)
 
 
-@pytest.mark.parametrize("wrong", ["", "a", "1-", "5-1", "1-5x0", "1,,2", "\u0661-\u0663", "1-9999999999", "1-99999999"])
+@pytest.mark.parametrize("wrong", ["", "1-", "2-1", "1-5x0", ",", "\u0661-\u0663", "1-9876543210", "1-99999999"])
 def test_what_is_no_range_is_refused(wrong: str) -> None:
     with pytest.raises(SequenceError):
         parse_ranges(wrong)
