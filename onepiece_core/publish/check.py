@@ -53,5 +53,6 @@ def _frame_range(items: tuple[PackageItem, ...], fps: float | None) -> PackageFr
     if not renders:
         return None
     longest = max(renders, key=lambda item: item.files)
-    assert longest.first is not None and longest.last is not None
+    assert longest.first is not None
+    assert longest.last is not None
     return PackageFrames(first=longest.first, last=longest.last, fps=fps)

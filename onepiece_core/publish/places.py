@@ -18,12 +18,14 @@ class VersionPlaces:
 
     Attributes:
         destination: the folder that holds the package's folder.
+        bucket: the store's name, as ``open_store`` takes it.
         prefix: the package's key prefix in ``store``, without a trailing slash.
     """
 
     scene_name: str
     destination: Path
     store: Store
+    bucket: str
     prefix: str
 
     @property

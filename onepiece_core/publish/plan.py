@@ -160,7 +160,7 @@ def _places(request: PublishRequest, scene_name: str, place: Place | None, parts
     if place is None:
         base = resolve_bucket(request.bucket or "", parts.contexts)
         place = publish_place(request.show_type, request.show_code, scene_name, base)
-    return VersionPlaces(scene_name, request.destination, parts.open_store(place.bucket), place.prefix)
+    return VersionPlaces(scene_name, request.destination, parts.open_store(place.bucket), place.bucket, place.prefix)
 
 
 def _version(

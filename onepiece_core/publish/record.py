@@ -42,7 +42,7 @@ class OperationRecord(BaseModel):
     Attributes:
         request: the PublishRequest with ``root:relative`` paths and the resolved scene name.
         package: the package's folder on disk, ``root:relative``.
-        s3_uri: the package in S3.
+        bucket: the bucket that holds the package in S3, and ``prefix`` its key there.
         target: where it belongs in the tracker, without paths of a machine.
         draft: the manifest but for its files.
         sources: what to stage; None in the store's copy.
@@ -54,7 +54,8 @@ class OperationRecord(BaseModel):
     operation: str
     request: dict[str, Any]
     package: str
-    s3_uri: str
+    bucket: str
+    prefix: str
     target: dict[str, Any]
     draft: PackageManifest
     sources: tuple[RecordedSource, ...] | None = None

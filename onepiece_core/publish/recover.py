@@ -276,7 +276,7 @@ def list_journal(parts: PublishParts) -> Iterator[Unfinished]:
             user=record.draft.created_by.partition("@")[0],
             host=operation.owner.host,
             since=record.draft.created_at,
-            place=record.s3_uri,
+            place=f"s3://{record.bucket}/{record.prefix}",
             adoptable=not alive,
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from onepiece_core.errors import ErrorReport, ExtraMissing, MediaError, TrackerNotConfigured
 from onepiece_core.log import get_logger
 from onepiece_core.manifest.package import PackageManifest
+from onepiece_core.media.probe import kind_of
 from onepiece_core.progress import Warned
 from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.publish.parts import PublishParts
@@ -17,6 +18,7 @@ from onepiece_core.publish.request import TrackerResult
 from onepiece_core.tracker.outbox import DrainOutcome, drain, registered
 
 log = get_logger(__name__)
+_IMAGES = ("exr", "png", "jpeg", "tiff", "dpx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,20 @@ def _thumbnail(
         report = error.report if isinstance(error, ExtraMissing | MediaError) else None
         log.warning("publish.no_thumbnail", source=source.name, reason=str(error))
         code = report.code if report else "media.invalid"
-        return None, [Warned(code=code, message=f"No thumbnail: {error}", hint=report.hint if report else None)]
+        return None, [
+            Warned(
+                code=code,
+                message=f"{source.name} gave no thumbnail: {str(error).splitlines()[0]}",
+                hint=report.hint if report else None,
+            )
+        ]
     return str(path), []
 
 
 def _picture_source(manifest: PackageManifest, package: Path) -> Path | None:
     """The middle frame of the first sequence, else the movie."""
-    for role in ("render", "preview"):
-        paths = [file.path for file in manifest.files if file.role == role]
+    for role, kinds in (("render", _IMAGES), ("preview", (*_IMAGES, "movie"))):
+        paths = [file.path for file in manifest.files if file.role == role and kind_of(file.path) in kinds]
         if paths:
             return package / paths[len(paths) // 2]
     return None

@@ -22,7 +22,6 @@ from onepiece_core.publish.record import (
 )
 from onepiece_core.publish.registration import RegistrationTarget
 from onepiece_core.publish.stage import Stage
-from onepiece_core.storage.places import parse_s3_uri
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def work_of_plan(plan: PublishPlan, operation: str, parts: PublishParts) -> Work
         operation=operation,
         request=persist_request(request, parts.roots),
         package=parts.roots.persist(plan.places.package),
-        s3_uri=plan.places.s3_uri,
+        bucket=plan.places.bucket,
+        prefix=plan.places.prefix,
         target=target_without_paths(plan.target),
         draft=draft,
         sources=record_sources(plan.collected.files, parts.roots),
@@ -105,8 +105,8 @@ def work_of_record(record: OperationRecord, parts: PublishParts, *, package: Pat
     package = package or parts.roots.resolve(record.package)
     if package is None:
         return None
-    place = parse_s3_uri(record.s3_uri)
-    places = VersionPlaces(record.scene_name, package.parent, parts.open_store(place.bucket), place.prefix)
+    store = parts.open_store(record.bucket)
+    places = VersionPlaces(record.scene_name, package.parent, store, record.bucket, record.prefix)
     target = RegistrationTarget.model_validate({**record.target, "package_root": str(package), "s3_uri": places.s3_uri})
     sources = None if record.sources is None else restore_sources(record.sources, parts.roots)
     return Work(record.operation, places, target, record.draft, sources, record)

@@ -1,0 +1,67 @@
+"""Build the parts of a publish from the settings in force: what every front end does."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from typing import Literal
+
+from onepiece_core.config import Settings
+from onepiece_core.journal import Journal
+from onepiece_core.paths import Roots
+from onepiece_core.progress import Reporter
+from onepiece_core.publish.parts import PublishOptions, PublishParts
+from onepiece_core.storage.opening import open_store
+from onepiece_core.storage.store import Store
+from onepiece_core.tracker.tracker import Tracker
+
+
+def build_parts(
+    settings: Settings, state_dir: Path, reporter: Reporter, *, show_code: str | None = None
+) -> PublishParts:
+    """The parts that talk to the configured store and tracker.
+
+    ``state_dir`` is used when the settings name none; ``show_code`` chooses the naming convention.
+
+    Raises:
+        StateNotLocal, JournalError: the state folder cannot be used.
+    """
+    stores: dict[str, Store] = {}
+
+    def opened(bucket: str) -> Store:
+        return stores.setdefault(bucket, open_store(bucket, settings.aws))
+
+    publish = settings.publish
+    return PublishParts(
+        journal=Journal(settings.state_dir or state_dir),
+        open_store=opened,
+        roots=Roots(settings.roots_for(_system()), socket.gethostname()),
+        tracker=build_tracker(settings),
+        contexts=settings.contexts,
+        convention=settings.naming.convention(show_code),
+        options=PublishOptions(
+            jobs=publish.jobs,
+            lease_seconds=publish.lease_seconds,
+            renew_seconds=publish.renew_seconds,
+            settle_seconds=settings.tracker.settle_seconds,
+            timeout_seconds=settings.tracker.timeout_seconds,
+            hashes=tuple(publish.hashes),
+        ),
+        reporter=reporter,
+    )
+
+
+def build_tracker(settings: Settings) -> Tracker | None:
+    """The configured site; None when its address, script or key is missing."""
+    shotgrid = settings.shotgrid
+    if not (shotgrid.url and shotgrid.script and shotgrid.key):
+        return None
+    from onepiece_core.tracker.shotgrid import ShotgridTracker
+
+    key = shotgrid.key.get_secret_value()
+    return ShotgridTracker(shotgrid.url, shotgrid.script, key, timeout_seconds=settings.tracker.timeout_seconds)
+
+
+def _system() -> Literal["linux", "macos", "windows"]:
+    return "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
