@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -231,7 +232,9 @@ class MemoryTracker:
         due = [action for at, action in self._late if at <= now]
         self._late = [(at, action) for at, action in self._late if at > now]
         for action in due:
-            action()
+            # Nobody is there any more to hear a refusal.
+            with suppress(TrackerRefused):
+                action()
 
     # Rows
 
@@ -258,9 +261,10 @@ class MemoryTracker:
         rows = self._table(entity_type)
         self._check_fields(entity_type, data)
         maker = {"type": "ApiUser", "id": 1, "name": "memory"}
-        row = {"type": entity_type, "id": len(rows) + 1, "created_by": maker, "created_at": self._clock.now()}
-        rows[row["id"]] = {**row, **copy.deepcopy(data)}
-        return self._shown(rows[row["id"]], (*data, *return_fields))
+        entity_id = len(rows) + 1
+        row = {"type": entity_type, "id": entity_id, "created_by": maker, "created_at": self._clock.now()}
+        rows[entity_id] = {**row, **copy.deepcopy(data)}
+        return self._shown(rows[entity_id], (*data, *return_fields))
 
     def _update(self, entity_type: str, entity_id: int, data: dict[str, Any]) -> Entity:
         self._check_fields(entity_type, data)
@@ -304,7 +308,9 @@ class MemoryTracker:
 
     def _name(self, link: Entity) -> Any:
         row = self._rows[link["type"]].get(link["id"], {})
-        return next((row[field] for field in ("name", "code", "content", "display_name") if row.get(field)), None)
+        # A PublishedFile has a name too, but is shown by its code.
+        fields = ("name",) if link["type"] in ("Project", "HumanUser") else ("code", "content", "display_name")
+        return next((row[field] for field in fields if row.get(field)), None)
 
     # Filters
 
