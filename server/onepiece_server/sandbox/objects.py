@@ -88,6 +88,7 @@ def command(data: Path, config: Path, ports: PortBlock) -> list[str]:
         f"-filer.port={ports.filer}",
         f"-s3.port={ports.s3}",
         f"-admin.port={ports.admin}",
+        "-volume.preStopSeconds=0",  # there is no other server that would have to hear of it first
         *sockets,
     ]
 

@@ -16,7 +16,7 @@ from onepiece_server.sandbox.locks import try_lock
 
 # Blocks and their gRPC twins (10000 higher) stay below 32768, where systems begin to hand out ports
 # for outgoing connections: such a connection could take a port of ours while the sandbox is down.
-_BLOCKS = range(11000, 22000, 10)
+_BLOCKS = range(12000, 22000, 10)
 _GRPC_GAP = 10000
 
 
@@ -98,4 +98,4 @@ def claimed_block(preferred: int | None = None) -> Iterator[PortBlock]:
             if locked and block.is_free():
                 yield block
                 return
-    raise SandboxError("no free ports between 11000 and 32000 on 127.0.0.1", tried=len(bases))
+    raise SandboxError("no free ports between 12000 and 32000 on 127.0.0.1", tried=len(bases))

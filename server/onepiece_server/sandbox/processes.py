@@ -93,7 +93,7 @@ def find_marked(mark: str) -> list[ServerProcess]:
     return found
 
 
-def stop(servers: Sequence[ServerProcess], *, grace_seconds: float = 10.0) -> None:
+def stop(servers: Sequence[ServerProcess], *, grace_seconds: float) -> None:
     """End ``servers`` and wait until they are gone: politely, then by force."""
     processes = [process for server in servers if (process := _find(server))]
     for process in processes:
@@ -101,7 +101,7 @@ def stop(servers: Sequence[ServerProcess], *, grace_seconds: float = 10.0) -> No
     _, stubborn = psutil.wait_procs(processes, timeout=grace_seconds)
     for process in stubborn:
         _quietly(process.kill)
-    psutil.wait_procs(stubborn, timeout=grace_seconds)
+    psutil.wait_procs(stubborn, timeout=10)
 
 
 def _quietly(end: Callable[[], None]) -> None:

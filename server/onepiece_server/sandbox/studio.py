@@ -52,13 +52,16 @@ def up(directory: Path) -> SandboxReport:
         return _up(layout)
 
 
-def down(directory: Path) -> list[int]:
-    """Stop the studio in ``directory`` and wait until its processes are gone. Returns their pids."""
+def down(directory: Path, *, grace_seconds: float = 10.0) -> list[int]:
+    """Stop the studio in ``directory`` and wait until its processes are gone. Returns their pids.
+
+    Servers that need longer than ``grace_seconds`` are killed; 0 is for a studio that is thrown away.
+    """
     layout = _layout(directory)
     if read_state(layout) is None:
-        return _stop(layout)  # the folder may have been deleted under running servers
+        return _stop(layout, grace_seconds)  # the folder may have been deleted under running servers
     with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
-        return _stop(layout)
+        return _stop(layout, grace_seconds)
 
 
 def reset(directory: Path) -> SandboxReport:
@@ -66,7 +69,7 @@ def reset(directory: Path) -> SandboxReport:
     layout = _layout(directory)
     _get_state(layout)
     with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
-        _stop(layout)
+        _stop(layout, grace_seconds=0)
         for folder in (layout.objects, layout.shotgrid):
             shutil.rmtree(folder, ignore_errors=True)
         return _up(layout)
@@ -194,7 +197,7 @@ def _wait(layout: Layout, process: processes.ServerProcess, server: Server) -> N
     )
 
 
-def _stop(layout: Layout) -> list[int]:
+def _stop(layout: Layout, grace_seconds: float = 10.0) -> list[int]:
     """End what runs for this folder, also what a killed ``up`` could not write down."""
     state = read_state(layout)
     known = list(state.processes.values()) if state else []
@@ -202,7 +205,7 @@ def _stop(layout: Layout) -> list[int]:
     servers = [server for server in known if processes.is_alive(server)]
     pids = {server.pid for server in servers}
     servers += [stray for mark in marks for stray in processes.find_marked(mark) if stray.pid not in pids]
-    processes.stop(servers)
+    processes.stop(servers, grace_seconds=grace_seconds)
     if state and state.processes:
         write_state(layout, state.model_copy(update={"processes": {}}))
     return [server.pid for server in servers]
