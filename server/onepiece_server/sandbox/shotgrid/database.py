@@ -21,7 +21,8 @@ _WITH_PROJECT = ("created_at", "sg_status_list")
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS "__links" (
-    relation TEXT NOT NULL, a_id INTEGER NOT NULL, b_type TEXT NOT NULL, b_id INTEGER NOT NULL, position INTEGER NOT NULL,
+    relation TEXT NOT NULL, a_id INTEGER NOT NULL, b_type TEXT NOT NULL, b_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
     PRIMARY KEY (relation, a_id, b_type, b_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS "__links_back" ON "__links" (relation, b_type, b_id, a_id);
@@ -33,10 +34,10 @@ CREATE TABLE IF NOT EXISTS "__sessions" (
     digest BLOB PRIMARY KEY, user_type TEXT NOT NULL, user_id INTEGER NOT NULL, created_at REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS "__uploads" (
-    token TEXT PRIMARY KEY, kind TEXT NOT NULL, filename TEXT NOT NULL, created_at REAL NOT NULL, etag TEXT, linked INTEGER
+    token TEXT PRIMARY KEY, kind TEXT NOT NULL, filename TEXT NOT NULL, created_at REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS "__thumbnails" (
-    attachment_id INTEGER PRIMARY KEY, file TEXT, ready_at REAL NOT NULL, seen INTEGER NOT NULL DEFAULT 0
+    attachment_id INTEGER PRIMARY KEY, file TEXT, source TEXT, ready_at REAL NOT NULL, seen INTEGER NOT NULL
 );
 """
 
@@ -142,7 +143,7 @@ def _columns(field: Field) -> list[str]:
 
 
 def _indexes(entity: EntityType, schema: Schema) -> list[str]:
-    wanted = [(entity.display,)] if entity.display != "id" else []
+    wanted: list[tuple[str, ...]] = [(entity.display,)] if entity.display != "id" else []
     if "created_at" in entity.fields:
         wanted.append(("created_at",))
     if "project" in entity.fields:

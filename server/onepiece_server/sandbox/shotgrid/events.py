@@ -1,5 +1,6 @@
 """The event log: one EventLogEntry for each row made, retired or revived and for each field changed."""
 
+# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import json
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.dates import now_text
-from onepiece_server.sandbox.shotgrid.model import EntityType
+from onepiece_server.sandbox.shotgrid.model import EntityType, Field
 from onepiece_server.sandbox.shotgrid.site import Caller
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 _SILENT = frozenset({"EventLogEntry"})
 
 _INSERT = (
-    "INSERT INTO EventLogEntry (event_type, attribute_name, description, entity__type, entity__id, project__type, project__id, "
-    "user__type, user__id, meta, session_uuid, created_at, updated_at, created_by__type, created_by__id, cached_display_name) "
+    "INSERT INTO EventLogEntry (event_type, attribute_name, description, entity__type, entity__id, project__type, "
+    "project__id, user__type, user__id, meta, session_uuid, created_at, updated_at, created_by__type, created_by__id, "
+    "cached_display_name) "
     "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
@@ -65,6 +67,18 @@ class Events:
             words = f'changed "{change.field.label}" on {entity.label} {name or row_id}'
             self._add("Change", entity, row_id, project_id, words, meta, change.field.name)
 
+    def uploaded(self, entity: EntityType, row_id: int, field: Field, filename: str) -> None:
+        meta = {
+            "type": "attribute_change",
+            "attribute_name": field.name,
+            "entity_type": entity.name,
+            "entity_id": row_id,
+            "field_data_type": field.data_type,
+            "new_value": filename,
+        }
+        words = f'changed "{field.label}" on {entity.label} {row_id}'
+        self._add("Change", entity, row_id, self._project(entity, row_id), words, meta, field.name)
+
     def retired(self, entity: EntityType, row_id: int) -> None:
         meta = {"type": "entity_retirement", "class_name": entity.name, "id": row_id, "retirement_date": now_text()}
         self._add("Retirement", entity, row_id, self._project(entity, row_id), f"retired {entity.label} {row_id}", meta)
@@ -78,7 +92,7 @@ class Events:
             return row_id
         if "project" not in entity.fields:
             return None
-        sql = f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?"  # noqa: S608
+        sql = f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?"
         found: tuple[int | None] | None = self._connection.execute(sql, [row_id]).fetchone()
         return found[0] if found else None
 

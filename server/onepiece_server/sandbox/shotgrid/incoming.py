@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid import attachments
@@ -22,7 +23,7 @@ class Change:
     """One field's new value: ``columns`` to write at once, and what has to wait for the row's id."""
 
     field: Field
-    columns: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = dataclasses.field(default_factory=dict)
     links: list[tuple[str, int]] | None = None
     mode: str = "set"
     secret: str | None = None

@@ -4,6 +4,7 @@ A path is a field, or ``field.Type.field`` to any depth. Steps over single links
 multi-entity fields are EXISTS, so that one matching row is enough.
 """
 
+# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import itertools
@@ -138,8 +139,9 @@ def _through_many(scope: Scope, alias: str, field: Field, rest: list[str], relat
     inner = Scope(scope.schema, entity_type, scope.names, scope.method)
     sql, params = path_condition(inner, ".".join(rest[1:]), relation, values)
     return (
-        f"EXISTS (SELECT 1 FROM {source.table} AS {link} JOIN {quoted(entity_type)} AS {inner.alias} "  # noqa: S608
+        f"EXISTS (SELECT 1 FROM {source.table} AS {link} JOIN {quoted(entity_type)} AS {inner.alias} "
         f'ON {inner.alias}.id = {source.other_id} AND {inner.alias}."__retired" = 0 {inner.joins} '
-        f"WHERE {source.where} AND {source.owner_id} = {alias}.id AND {source.other_type} = '{entity_type}' AND ({sql}))",
+        f"WHERE {source.where} AND {source.owner_id} = {alias}.id AND {source.other_type} = '{entity_type}' "
+        f"AND ({sql}))",
         params,
     )

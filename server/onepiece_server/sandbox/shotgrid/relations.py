@@ -1,5 +1,6 @@
 """Writing multi-entity fields, on whichever side their rows are kept; the other side follows by itself."""
 
+# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import sqlite3
@@ -28,7 +29,7 @@ class Relations:
         self._schema = schema
         self._connection = connection
 
-    def write(self, change: Change, row_id: int, method: str) -> Difference:
+    def write(self, change: Change, row_id: int) -> Difference:
         """Bring the field's links to what ``change`` asks for."""
         field, links = change.field, change.links or []
         current = linked(self._connection, self._schema, field, [row_id]).get(row_id, [])
@@ -84,10 +85,11 @@ class Relations:
         name, here, there = field.through.split(".")
         entity = self._schema.entities[name]
         for kind, other in removed:
-            rows = self._connection.execute(
-                f'SELECT id FROM "{name}" WHERE "{here}__id"=? AND "{there}__id"=? AND "{there}__type"=? AND "__retired"=0',  # noqa: S608
-                [row_id, other, kind],
-            ).fetchall()
+            sql = (
+                f'SELECT id FROM "{name}" WHERE "{here}__id"=? AND "{there}__id"=? AND "{there}__type"=? '
+                'AND "__retired"=0'
+            )
+            rows = self._connection.execute(sql, [row_id, other, kind]).fetchall()
             for (connection_id,) in rows:
                 self._writer.retire(entity, connection_id)
         for kind, other in added:

@@ -32,7 +32,7 @@ def info(site: Site) -> dict[str, Any]:
     }
 
 
-def get_session_token(site: Site, caller: Caller, args: Any) -> dict[str, str]:
+def get_session_token(site: Site, caller: Caller, _args: Any) -> dict[str, str]:
     with site.database.write() as connection:
         return {"session_id": secret.new_session(connection, caller.user_type, caller.user_id, time.time())}
 

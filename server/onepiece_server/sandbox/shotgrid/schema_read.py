@@ -9,20 +9,20 @@ from onepiece_server.sandbox.shotgrid.model import ANY_TYPE, Field
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 
 
-def schema_entity_read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+def schema_entity_read(site: Site, _caller: Caller, _args: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {"name": _fixed(entity.label), "visible": _fixed(True)} for name, entity in site.schema.entities.items()
     }
 
 
-def schema_read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+def schema_read(site: Site, _caller: Caller, _args: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {field.name: shown_field(site, field) for field in entity.fields.values()}
         for name, entity in site.schema.entities.items()
     }
 
 
-def schema_field_read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+def schema_field_read(site: Site, _caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     entity = site.schema.entity(args.get("type"), "schema_field_read")
     name = args.get("field_name")
     if name is None:
@@ -32,7 +32,7 @@ def schema_field_read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[
     return {name: shown_field(site, entity.fields[name])}
 
 
-def not_yet(site: Site, caller: Caller, args: dict[str, Any]) -> Any:
+def not_yet(_site: Site, _caller: Caller, _args: dict[str, Any]) -> Any:
     raise Fault("This sandbox site does not let its schema be changed.")
 
 

@@ -15,24 +15,49 @@ from onepiece_server.sandbox.shotgrid.write import Writer
 
 Link = dict[str, Any]
 
-STATUSES = (
-    ("wtg", "Waiting to Start"), ("rdy", "Ready to Start"), ("ip", "In Progress"), ("rev", "Pending Review"),
-    ("vwd", "Viewed"), ("apr", "Approved"), ("fin", "Final"), ("hld", "On Hold"), ("omt", "Omit"), ("na", "N/A"),
-    ("cmpt", "Complete"), ("opn", "Open"), ("clsd", "Closed"), ("dlvr", "Delivered"), ("recd", "Received"),
-    ("act", "Active"), ("dis", "Disabled"),
-)  # fmt: skip
+STATUSES = {
+    "wtg": "Waiting to Start",
+    "rdy": "Ready to Start",
+    "ip": "In Progress",
+    "rev": "Pending Review",
+    "vwd": "Viewed",
+    "apr": "Approved",
+    "fin": "Final",
+    "hld": "On Hold",
+    "omt": "Omit",
+    "na": "N/A",
+    "cmpt": "Complete",
+    "opn": "Open",
+    "clsd": "Closed",
+    "dlvr": "Delivered",
+    "recd": "Received",
+    "act": "Active",
+    "dis": "Disabled",
+}
 STEPS = (
-    ("Layout", "layout", "Shot"), ("Animation", "anim", "Shot"), ("FX", "fx", "Shot"), ("Lighting", "lighting", "Shot"),
-    ("Compositing", "comp", "Shot"), ("Model", "model", "Asset"), ("Rig", "rig", "Asset"), ("Surfacing", "surface", "Asset"),
-)  # fmt: skip
+    ("Layout", "layout", "Shot"),
+    ("Animation", "anim", "Shot"),
+    ("FX", "fx", "Shot"),
+    ("Lighting", "lighting", "Shot"),
+    ("Compositing", "comp", "Shot"),
+    ("Model", "model", "Asset"),
+    ("Rig", "rig", "Asset"),
+    ("Surfacing", "surface", "Asset"),
+)
 SHOT_TASKS = ("layout", "anim", "lighting", "comp")
 ASSET_TASKS = ("model", "rig", "surface")
 PEOPLE = (
-    ("Ada", "Berg", "ada", "Production"), ("Bo", "Lindqvist", "bo", "Layout"), ("Chiara", "Rossi", "chiara", "Animation"),
-    ("Dao", "Nguyen", "dao", "Lighting"), ("Elif", "Kaya", "elif", "Compositing"), ("Femi", "Okafor", "femi", "Assets"),
-)  # fmt: skip
+    ("Ada", "Berg", "ada", "Production"),
+    ("Bo", "Lindqvist", "bo", "Layout"),
+    ("Chiara", "Rossi", "chiara", "Animation"),
+    ("Dao", "Nguyen", "dao", "Lighting"),
+    ("Elif", "Kaya", "elif", "Compositing"),
+    ("Femi", "Okafor", "femi", "Assets"),
+)
+# Who works on which task.
+ARTISTS = {"layout": "bo", "anim": "chiara", "lighting": "dao", "comp": "elif"}
 # Episode -> sequence -> lengths of its shots, in frames.
-SHOW = {
+SHOW: dict[str, dict[str, tuple[int, ...]]] = {
     "EP01": {"sc01": (48, 96, 60), "sc02": (120, 72)},
     "EP02": {"sc01": (84, 100), "sc03": (50, 64)},
     "ep010": {"sc01": (90, 40), "sc02": (100, 24, 144)},
@@ -59,8 +84,8 @@ def _script_user(site: Site, connection: sqlite3.Connection, key: str) -> Caller
     found = connection.execute("SELECT id FROM ApiUser WHERE firstname=?", [site.script_name]).fetchone()
     if found is None:
         cursor = connection.execute(
-            "INSERT INTO ApiUser (firstname, cached_display_name, sg_status_list, salted_password, generate_event_log_entries, "
-            "created_at, updated_at) VALUES (?,?,'act','set',1,?,?)",
+            "INSERT INTO ApiUser (firstname, cached_display_name, sg_status_list, salted_password, "
+            "generate_event_log_entries, created_at, updated_at) VALUES (?,?,'act','set',1,?,?)",
             [site.script_name, site.script_name, now_text(), now_text()],
         )
         found = (cursor.lastrowid,)
@@ -80,7 +105,7 @@ class _Seed:
         return {"type": kind, "id": made["id"]}
 
     def studio(self) -> None:
-        for order, (code, name) in enumerate(STATUSES):
+        for order, (code, name) in enumerate(STATUSES.items()):
             self._make("Status", code=code, name=name, list_order=order)
         departments = {name: self._make("Department", name=name, code=name.lower()) for *_, name in PEOPLE}
         for order, (code, short_name, entity_type) in enumerate(STEPS):
@@ -118,29 +143,25 @@ class _Seed:
         assets = self._assets(project)
         for episode_code, sequences in SHOW.items():
             episode = self._make("Episode", project=project, code=episode_code, sg_status_list="ip")
-            for sequence_code, lengths in sequences.items():
-                code = f"{episode_code}_{sequence_code}"
+            for code, lengths in sequences.items():
                 sequence = self._make("Sequence", project=project, code=code, episode=episode, sg_status_list="ip")
-                cut = self._make(
-                    "Cut", project=project, code=f"{code}_cut_v001", entity=sequence, revision_number=1, fps=24.0
-                )
-                self._shots(project, sequence, cut, code, lengths, assets)
+                cut_code = f"{episode_code}_{code}_cut_v001"
+                cut = self._make("Cut", project=project, code=cut_code, entity=sequence, revision_number=1, fps=24.0)
+                self._shots(project, sequence, cut, lengths, assets)
 
     def _assets(self, project: Link) -> list[Link]:
         made = []
         for code, kind in ASSETS:
             asset = self._make("Asset", project=project, code=code, sg_asset_type=kind)
-            self._tasks(project, asset, ASSET_TASKS, "femi")
+            self._tasks(project, asset, ASSET_TASKS)
             made.append(asset)
         return made
 
-    def _shots(
-        self, project: Link, sequence: Link, cut: Link, prefix: str, lengths: tuple[int, ...], assets: list[Link]
-    ) -> None:
+    def _shots(self, project: Link, sequence: Link, cut: Link, lengths: tuple[int, ...], assets: list[Link]) -> None:
         edit = 0
         for order, length in enumerate(lengths, start=1):
             first, last = FIRST_FRAME + HANDLES, FIRST_FRAME + HANDLES + length - 1
-            code = f"{prefix}_{order * 10:04d}"
+            code = f"{order * 10:04d}"
             shot = self._make(
                 "Shot",
                 project=project,
@@ -170,9 +191,9 @@ class _Seed:
                 edit_out=edit + length - 1,
             )
             edit += length
-            self._tasks(project, shot, SHOT_TASKS, "elif")
+            self._tasks(project, shot, SHOT_TASKS)
 
-    def _tasks(self, project: Link, entity: Link, names: tuple[str, ...], login: str) -> None:
+    def _tasks(self, project: Link, entity: Link, names: tuple[str, ...]) -> None:
         for order, name in enumerate(names, start=1):
             self._make(
                 "Task",
@@ -181,5 +202,5 @@ class _Seed:
                 content=name,
                 step=self._steps[name],
                 sg_sort_order=order,
-                task_assignees=[self._people[login]],
+                task_assignees=[self._people[ARTISTS.get(name, "femi")]],
             )

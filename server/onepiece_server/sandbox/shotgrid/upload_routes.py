@@ -101,23 +101,19 @@ async def _store(site: Site, caller: Caller, form: FormData, key: str, field_nam
 
 
 async def _linked(site: Site, caller: Caller, form: FormData, file: str, filename: str, field_name: str | None) -> str:
-    def link() -> int:
-        return uploads.link_upload(
-            site,
-            caller,
-            entity_type=_text(form, "entity_type"),
-            entity_id=_text(form, "entity_id"),
-            file=file,
-            filename=filename,
-            field_name=field_name,
-            display_name=_optional(form, "display_name"),
-        )
-
-    attachment_id = await run_in_threadpool(link)
+    upload = uploads.Upload(
+        entity_type=_text(form, "entity_type"),
+        entity_id=_text(form, "entity_id"),
+        file=file,
+        filename=filename,
+        field_name=field_name,
+        display_name=_optional(form, "display_name"),
+    )
+    attachment_id = await run_in_threadpool(uploads.link_upload, site, caller, upload)
     return f"1:{attachment_id}\n{_optional(form, 'display_name') or filename}\n"
 
 
-async def _share_thumbnail(site: Site, caller: Caller, form: FormData) -> str:
+async def _share_thumbnail(site: Site, _caller: Caller, form: FormData) -> str:
     filmstrip = _optional(form, "filmstrip_thumbnail") in ("1", "True")
     field = "filmstrip_image" if filmstrip else "image"
     source, targets = _text(form, "source_entity"), _text(form, "entities").split(",")

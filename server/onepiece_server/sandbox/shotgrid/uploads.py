@@ -1,11 +1,13 @@
 """Attachments: rows for uploaded and linked files, and the pictures made from them."""
 
+# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import json
 import mimetypes
 import sqlite3
 import time
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +17,7 @@ from onepiece_server.sandbox.shotgrid.events import Events
 from onepiece_server.sandbox.shotgrid.faults import Fault, field_missing
 from onepiece_server.sandbox.shotgrid.model import EntityType, Field
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
+from onepiece_server.sandbox.shotgrid.transcoder import Job
 from onepiece_server.sandbox.shotgrid.values import checked_text
 
 # The names that the client gives to the two picture fields.
@@ -44,12 +47,13 @@ def attach(
     name = value["name"]
     connection.execute(
         "UPDATE Attachment SET this_file=?, filename=?, original_fname=?, file_extension=?, file_size=?, "
-        "display_name=COALESCE(display_name, ?), cached_display_name=COALESCE(display_name, ?), processing_status='Done' WHERE id=?",
+        "display_name=COALESCE(display_name, ?), cached_display_name=COALESCE(display_name, ?), "
+        "processing_status='Done' WHERE id=?",
         [kept, name, name, PurePosixPath(name).suffix.lstrip(".") or None, size_bytes, name, name, attachment_id],
     )
     if not own:
         connection.execute(
-            f"UPDATE {quoted(entity.name)} SET {quoted(field.name)}=? WHERE id=?",  # noqa: S608
+            f"UPDATE {quoted(entity.name)} SET {quoted(field.name)}=? WHERE id=?",
             [kept, row_id],
         )
         _link(connection, attachment_id, entity.name, row_id)
@@ -77,83 +81,121 @@ def _link(connection: sqlite3.Connection, attachment_id: int, entity_type: str, 
 def _project_of(connection: sqlite3.Connection, entity: EntityType, row_id: int) -> int | None:
     if "project" not in entity.fields:
         return row_id if entity.name == "Project" else None
-    found = connection.execute(f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?", [row_id]).fetchone()  # noqa: S608
+    found = connection.execute(f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?", [row_id]).fetchone()
     return found[0] if found else None
 
 
-def link_upload(
-    site: Site,
-    caller: Caller,
-    *,
-    entity_type: str,
-    entity_id: str,
-    file: str,
-    filename: str,
-    field_name: str | None,
-    display_name: str | None = None,
-) -> int:
-    """Put an uploaded file (a name in the file store) into a field of a row; the Attachment's id.
+@dataclass(frozen=True)
+class Upload:
+    """A file that has arrived and where it belongs.
+
+    Attributes:
+        file: its name in the file store.
+        field_name: None links it to the row without a field.
+    """
+
+    entity_type: str
+    entity_id: str
+    file: str
+    filename: str
+    field_name: str | None
+    display_name: str | None = None
+
+
+def link_upload(site: Site, caller: Caller, upload: Upload) -> int:
+    """Put an uploaded file into a field of a row; the Attachment's id.
 
     Raises:
         Fault: there is no such row or field.
     """
-    filename = checked_text(PurePosixPath(filename.replace("\\", "/")).name or "file", "filename", "upload")
+    filename = PurePosixPath(upload.filename.replace("\\", "/")).name or "file"
+    value: dict[str, Any] = {
+        "link_type": "upload",
+        "name": checked_text(upload.display_name or filename, "display_name", "upload"),
+        "content_type": mimetypes.guess_type(filename)[0],
+        "file": upload.file,
+    }
+    attachments = site.schema.entities["Attachment"]
     with site.database.write() as connection:
-        entity, row_id = _target(site, connection, entity_type, entity_id)
-        size = site.files.size_bytes(file)
-        value = {
-            "link_type": "upload",
-            "name": checked_text(display_name, "display_name", "upload") if display_name else filename,
-            "content_type": mimetypes.guess_type(filename)[0],
-            "file": file,
-        }
-        if field_name in _PICTURES:
-            return _set_picture(site, connection, caller, entity, row_id, _PICTURES[field_name], value, size)
-        if field_name is None:
-            attachment_id = _new_attachment(connection, caller, value["name"], _project_of(connection, entity, row_id))
-            this_file = site.schema.entities["Attachment"].fields["this_file"]
-            attach(connection, caller, site.schema.entities["Attachment"], attachment_id, this_file, value, size)
-            _link(connection, attachment_id, entity.name, row_id)
+        row = Row(*_target(site, connection, upload.entity_type, upload.entity_id))
+        if upload.field_name in _PICTURES:
+            return _set_picture(site, connection, caller, row, _PICTURES[upload.field_name], value)
+        size = site.files.size_bytes(upload.file)
+        if upload.field_name is None:
+            attachment_id = _own_attachment(site, connection, caller, row, value)
+            _link(connection, attachment_id, row.entity.name, row.id)
         else:
-            field = entity.fields.get(field_name)
+            field = row.entity.fields.get(upload.field_name)
             if field is None or field.data_type != "url":
-                raise field_missing("upload", entity.name, field_name[:100])
-            attachment_id = attach(connection, caller, entity, row_id, field, value, size)
-        Events(connection, caller).created(site.schema.entities["Attachment"], attachment_id, value["name"], None)
-        return attachment_id
+                raise field_missing("upload", row.entity.name, upload.field_name[:100])
+            attachment_id = attach(connection, caller, row.entity, row.id, field, value, size)
+            Events(connection, caller).uploaded(row.entity, row.id, field, value["name"])
+        Events(connection, caller).created(attachments, attachment_id, value["name"], row.project(connection))
+        job = _movie_picture(site, connection, caller, row, upload, value)
+    if job is not None:
+        site.transcoder.add(job)
+    return attachment_id
+
+
+@dataclass(frozen=True)
+class Row:
+    entity: EntityType
+    id: int
+
+    def project(self, connection: sqlite3.Connection) -> int | None:
+        return _project_of(connection, self.entity, self.id)
+
+
+def _own_attachment(site: Site, connection: sqlite3.Connection, caller: Caller, row: Row, value: dict[str, Any]) -> int:
+    """An Attachment that holds a file itself."""
+    attachments = site.schema.entities["Attachment"]
+    attachment_id = _new_attachment(connection, caller, value["name"], row.project(connection))
+    size = site.files.size_bytes(value["file"])
+    attach(connection, caller, attachments, attachment_id, attachments.fields["this_file"], value, size)
+    return attachment_id
+
+
+def _movie_picture(
+    site: Site, connection: sqlite3.Connection, caller: Caller, row: Row, upload: Upload, value: dict[str, Any]
+) -> Job | None:
+    """An uploaded movie gives its Version a thumbnail, when it has none and once it is made."""
+    kind = (value["content_type"] or "").split("/")[0]
+    if row.entity.name != "Version" or upload.field_name != "sg_uploaded_movie" or kind not in ("video", "image"):
+        return None
+    has_one = connection.execute("SELECT image FROM Version WHERE id=?", [row.id]).fetchone()[0] is not None
+    if has_one:
+        return None
+    picture = _own_attachment(site, connection, caller, row, value)
+    ready_at = time.time() + site.thumbnail_seconds
+    connection.execute('INSERT INTO "__thumbnails" VALUES (?,NULL,?,?,0)', [picture, upload.file, ready_at])
+    connection.execute("UPDATE Version SET image=? WHERE id=?", [picture, row.id])
+    return Job(picture, upload.file, upload.filename)
 
 
 def _target(site: Site, connection: sqlite3.Connection, entity_type: str, entity_id: str) -> tuple[EntityType, int]:
     entity = site.schema.entity(entity_type, "upload")
     if not entity_id.isascii() or not entity_id.isdigit() or len(entity_id) > 18:
         raise Fault(f"Invalid entity id '{entity_id[:60]}'.")
-    sql = f'SELECT 1 FROM {quoted(entity.name)} WHERE id=? AND "__retired"=0'  # noqa: S608
+    sql = f'SELECT 1 FROM {quoted(entity.name)} WHERE id=? AND "__retired"=0'
     if connection.execute(sql, [int(entity_id)]).fetchone() is None:
         raise Fault(f"Entity of type [{entity.name}] with id={entity_id} does not exist.")
     return entity, int(entity_id)
 
 
 def _set_picture(
-    site: Site,
-    connection: sqlite3.Connection,
-    caller: Caller,
-    entity: EntityType,
-    row_id: int,
-    field_name: str,
-    value: dict[str, Any],
-    size_bytes: int,
+    site: Site, connection: sqlite3.Connection, caller: Caller, row: Row, field_name: str, value: dict[str, Any]
 ) -> int:
-    if field_name not in entity.fields:
-        raise field_missing("upload", entity.name, field_name)
-    attachments = site.schema.entities["Attachment"]
-    attachment_id = _new_attachment(connection, caller, value["name"], _project_of(connection, entity, row_id))
-    attach(connection, caller, attachments, attachment_id, attachments.fields["this_file"], value, size_bytes)
+    """An uploaded picture is its own thumbnail."""
+    field = row.entity.fields.get(field_name)
+    if field is None:
+        raise field_missing("upload", row.entity.name, field_name)
+    attachment_id = _own_attachment(site, connection, caller, row, value)
     ready_at = time.time() + site.thumbnail_seconds
-    connection.execute('INSERT INTO "__thumbnails" VALUES (?,?,?,0)', [attachment_id, value["file"], ready_at])
+    connection.execute('INSERT INTO "__thumbnails" VALUES (?,?,NULL,?,0)', [attachment_id, value["file"], ready_at])
     connection.execute(
-        f"UPDATE {quoted(entity.name)} SET {quoted(field_name)}=? WHERE id=?",  # noqa: S608
-        [attachment_id, row_id],
+        f"UPDATE {quoted(row.entity.name)} SET {quoted(field_name)}=? WHERE id=?", [attachment_id, row.id]
     )
+    Events(connection, caller).uploaded(row.entity, row.id, field, value["name"])
     return attachment_id
 
 
@@ -171,7 +213,7 @@ def share_picture(site: Site, source: str, targets: list[str], field_name: str) 
     """Give rows (``Version_12``) the picture of another; its Attachment's id, None when it has none yet."""
     with site.database.write() as connection:
         entity, row_id = _named(site, connection, source)
-        sql = f"SELECT {quoted(field_name)} FROM {quoted(entity.name)} WHERE id=?"  # noqa: S608
+        sql = f"SELECT {quoted(field_name)} FROM {quoted(entity.name)} WHERE id=?"
         attachment_id: int | None = connection.execute(sql, [row_id]).fetchone()[0]
         if attachment_id is None:
             return None
@@ -180,7 +222,7 @@ def share_picture(site: Site, source: str, targets: list[str], field_name: str) 
             if field_name not in other.fields:
                 raise field_missing("share_thumbnail", other.name, field_name)
             connection.execute(
-                f"UPDATE {quoted(other.name)} SET {quoted(field_name)}=? WHERE id=?",  # noqa: S608
+                f"UPDATE {quoted(other.name)} SET {quoted(field_name)}=? WHERE id=?",
                 [attachment_id, other_id],
             )
     return attachment_id

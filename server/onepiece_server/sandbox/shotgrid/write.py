@@ -1,5 +1,6 @@
 """create, update, delete, revive and batch: each call is one transaction, each change leaves an event."""
 
+# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import sqlite3
@@ -114,13 +115,13 @@ class Writer:
         self._check_unique(entity, columns, 0, "create")
         names = ", ".join(quoted(name) for name in columns)
         cursor = self._connection.execute(
-            f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({','.join('?' * len(columns))})",  # noqa: S608
+            f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({','.join('?' * len(columns))})",
             list(columns.values()),
         )
         row_id = cursor.lastrowid
         assert row_id is not None
         self._known.add((entity.name, row_id))
-        self._after(entity, row_id, changes, "create")
+        self._after(entity, row_id, changes)
         name = self._rename(entity, row_id, columns)
         self._events.created(entity, row_id, name, columns.get("project__id"))
         return row_id
@@ -130,7 +131,7 @@ class Writer:
         if self._is_retired(entity, row_id, method):
             raise _missing(entity, row_id, method)
         columns = {name: value for change in changes for name, value in change.columns.items()}
-        self._check_required(entity, changes)
+        self._check_required(changes)
         self._check_unique(entity, columns, row_id, method)
         before = self._columns_of(entity, row_id, changes)
         columns |= {
@@ -140,10 +141,10 @@ class Writer:
         }
         assignments = ", ".join(f"{quoted(name)}=?" for name in columns)
         self._connection.execute(
-            f"UPDATE {quoted(entity.name)} SET {assignments} WHERE id=?",  # noqa: S608
+            f"UPDATE {quoted(entity.name)} SET {assignments} WHERE id=?",
             [*columns.values(), row_id],
         )
-        added = self._after(entity, row_id, changes, method)
+        added = self._after(entity, row_id, changes)
         name = self._rename(entity, row_id, columns)
         self._events.changed(entity, row_id, name, changes, before, added)
 
@@ -159,7 +160,7 @@ class Writer:
         """Raise the site's fault unless a link's target is there."""
         if (entity_type, row_id) in self._known:
             return
-        sql = f'SELECT 1 FROM {quoted(entity_type)} WHERE id=? AND "__retired"=0'  # noqa: S608
+        sql = f'SELECT 1 FROM {quoted(entity_type)} WHERE id=? AND "__retired"=0'
         if self._connection.execute(sql, [max(min(row_id, 2**62), -1)]).fetchone() is None:
             why = f"Entity of type [{entity_type}] with id={row_id} does not exist."
             raise crud_fault(method, "7", field.path, why)
@@ -187,7 +188,7 @@ class Writer:
                 why = f"The value for the {field.label} field is required. <br>"
                 raise crud_fault("create", "6", entity.name, why)
 
-    def _check_required(self, entity: EntityType, changes: list[Change]) -> None:
+    def _check_required(self, changes: list[Change]) -> None:
         for change in changes:
             empty = all(value in (None, "") for value in change.columns.values())
             if change.field.mandatory and change.columns and empty:
@@ -199,18 +200,18 @@ class Writer:
             value = columns.get(field.name) if field.unique else None
             if value is None:
                 continue
-            sql = f'SELECT 1 FROM {quoted(entity.name)} WHERE {quoted(field.name)}=? AND "__retired"=0 AND id<>?'  # noqa: S608
+            sql = f'SELECT 1 FROM {quoted(entity.name)} WHERE {quoted(field.name)}=? AND "__retired"=0 AND id<>?'
             if self._connection.execute(sql, [value, row_id]).fetchone():
                 number, what = ("61", entity.name) if method == "create" else ("51", field.path)
                 why = f"The value for the {field.label} field is required to be unique. <br>"
                 raise crud_fault(method, number, what, why)
 
-    def _after(self, entity: EntityType, row_id: int, changes: list[Change], method: str) -> dict[str, Any]:
+    def _after(self, entity: EntityType, row_id: int, changes: list[Change]) -> dict[str, Any]:
         """What needs the row's id: relations and secrets. Answers what each relation gained and lost."""
         differences = {}
         for change in changes:
             if change.links is not None:
-                differences[change.field.name] = self._relations.write(change, row_id, method)
+                differences[change.field.name] = self._relations.write(change, row_id)
             elif change.secret is not None:
                 secret.set_secret(self._connection, entity.name, row_id, change.secret)
             elif change.attachment is not None:
@@ -226,17 +227,14 @@ class Writer:
     def _rename(self, entity: EntityType, row_id: int, columns: dict[str, Any]) -> str | None:
         """Keep the display name in step; the name itself."""
         table = quoted(entity.name)
-        if entity.name in ("HumanUser", "ClientUser") and columns.keys() & {"firstname", "lastname", "login"}:
+        if entity.name in ("HumanUser", "ClientUser") and columns.keys() & {"firstname", "lastname", "login", "email"}:
             login = "login" if "login" in entity.fields else "email"
-            self._connection.execute(
-                f"UPDATE {table} SET name=COALESCE(NULLIF(trim(COALESCE(firstname,'')||' '||COALESCE(lastname,'')), ''), {login}) "  # noqa: S608
-                "WHERE id=?",
-                [row_id],
-            )
+            full = "NULLIF(trim(COALESCE(firstname,'')||' '||COALESCE(lastname,'')), '')"
+            self._connection.execute(f"UPDATE {table} SET name=COALESCE({full}, {login}) WHERE id=?", [row_id])
         elif entity.display not in columns:
             return None
         sql = (
-            f"UPDATE {table} SET cached_display_name={quoted(entity.display)} WHERE id=? RETURNING cached_display_name"  # noqa: S608
+            f"UPDATE {table} SET cached_display_name={quoted(entity.display)} WHERE id=? RETURNING cached_display_name"
         )
         found = self._connection.execute(sql, [row_id]).fetchall()
         return found[0][0] if found else None
@@ -250,18 +248,18 @@ class Writer:
         names = [name for change in changes for name in change.columns]
         if not names:
             return {}
-        sql = f"SELECT {', '.join(quoted(name) for name in names)} FROM {quoted(entity.name)} WHERE id=?"  # noqa: S608
+        sql = f"SELECT {', '.join(quoted(name) for name in names)} FROM {quoted(entity.name)} WHERE id=?"
         return dict(zip(names, self._connection.execute(sql, [row_id]).fetchone(), strict=True))
 
     def _is_retired(self, entity: EntityType, row_id: int, method: str) -> bool:
-        sql = f'SELECT "__retired" FROM {quoted(entity.name)} WHERE id=?'  # noqa: S608
+        sql = f'SELECT "__retired" FROM {quoted(entity.name)} WHERE id=?'
         found = self._connection.execute(sql, [max(min(row_id, 2**62), -1)]).fetchone()
         if found is None:
             raise _missing(entity, row_id, method)
         return bool(found[0])
 
     def _set_retired(self, entity: EntityType, row_id: int, retired: int) -> None:
-        sql = f'UPDATE {quoted(entity.name)} SET "__retired"=?, updated_at=? WHERE id=?'  # noqa: S608
+        sql = f'UPDATE {quoted(entity.name)} SET "__retired"=?, updated_at=? WHERE id=?'
         self._connection.execute(sql, [retired, self._now, row_id])
 
 
