@@ -21,6 +21,7 @@ VARIABLES: Mapping[Key, tuple[str, ...]] = {
     ("aws", "access_key_id"): ("AWS_ACCESS_KEY_ID",),
     ("aws", "secret_access_key"): ("AWS_SECRET_ACCESS_KEY",),
     ("aws", "session_token"): ("AWS_SESSION_TOKEN",),
+    ("sandbox", "dir"): ("ONEPIECE_SANDBOX_DIR",),
     ("state_dir",): ("ONEPIECE_STATE_DIR",),
     ("project_root",): ("ONEPIECE_PROJECT_ROOT",),
 }

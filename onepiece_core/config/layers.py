@@ -7,8 +7,11 @@ from typing import Any
 
 Key = tuple[str, ...]
 
-# Two ways to sign in to AWS: the keys of one layer must never meet a profile or a token of another.
-_KEYS = ("access_key_id", "secret_access_key", "session_token")
+# Two ways to sign in to AWS. What a layer signs in with must never meet the rest of another layer's way.
+_RIVALS = {
+    "access_key_id": ("secret_access_key", "session_token", "profile"),
+    "profile": ("access_key_id", "secret_access_key", "session_token"),
+}
 
 
 def dotted(key: Key) -> str:
@@ -33,13 +36,19 @@ class Layers:
 
     def lay(self, data: Mapping[str, Any], source: str | Mapping[Key, str]) -> None:
         """``source`` is one text for the whole layer, or one for each leaf."""
-        self._drop_rivals(data.get("aws"))
+
+        def source_of(key: Key) -> str:
+            return source if isinstance(source, str) else source[key]
+
+        for key, cause in self._taken_away(data.get("aws")):
+            self._set(key, None, source_of(cause))
         for key, value in leaves(data):
-            self._set(key, value, source if isinstance(source, str) else source[key])
+            self._set(key, value, source_of(key))
 
     def _set(self, key: Key, value: Any, source: str) -> None:
         table = self.data
         for depth, name in enumerate(key[:-1], start=1):
+            self.sources.pop(key[:depth], None)  # it was an empty table until now
             inner = table.get(name)
             if not isinstance(inner, dict):
                 self._forget(key[:depth])
@@ -57,18 +66,12 @@ class Layers:
         for known in [known for known in self.sources if known[: len(key)] == key]:
             del self.sources[known]
 
-    def _drop_rivals(self, aws: Any) -> None:
-        if not isinstance(aws, Mapping):
-            return
-        names: Key
-        if aws.get("access_key_id"):
-            names = (*_KEYS, "profile")
-        elif aws.get("profile"):
-            names = _KEYS
-        else:
-            return
+    def _taken_away(self, aws: Any) -> Iterator[tuple[Key, Key]]:
+        """Each key below that a layer with the table ``aws`` makes void, and the key that does it."""
         below = self.data.get("aws")
-        for name in names:
-            if isinstance(below, dict):
-                below.pop(name, None)
-            self._forget(("aws", name))
+        if not isinstance(aws, Mapping) or not isinstance(below, Mapping):
+            return
+        way = next((name for name in _RIVALS if aws.get(name)), None)
+        for name in _RIVALS[way] if way else ():
+            if below.get(name) is not None and name not in aws:
+                yield ("aws", name), ("aws", str(way))

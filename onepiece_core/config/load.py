@@ -69,10 +69,10 @@ class _Loader:
         folder = sources.folder or sources.workspace or sources.home
         environment, self._variables = read_environment(sources.environ)
         self._environment = place_paths(environment, folder, sources.home)
-        overrides = dict(sources.overrides)
-        if sources.project_root is not None:
-            overrides["project_root"] = sources.project_root
-        self._overrides = place_paths(overrides, folder, sources.home)
+        self._overrides = place_paths(sources.overrides, folder, sources.home)
+        told = place_paths({"project_root": sources.project_root}, folder, sources.home)["project_root"]
+        if told is not None and told != self._environment.get("project_root"):
+            self._overrides["project_root"] = told
 
     def read_files(self) -> None:
         given = self._given
