@@ -148,7 +148,7 @@ class TestRunning:
         }
         assert profile["aws"]["endpoint_url"] == studio.env["AWS_ENDPOINT_URL"]
         assert profile["aws"]["secret_access_key"] == studio.env["AWS_SECRET_ACCESS_KEY"]
-        assert profile["contexts"]["vendor_in"] == {"bucket": "vendor-in"}
+        assert profile["contexts"]["vendor_in"] == {"bucket": "vendor-in", "prefix": ""}
 
     def test_starting_it_again_changes_nothing(self, studio: SandboxReport):
         again = sandbox.up(Path(studio.dir))

@@ -191,7 +191,7 @@ def _wait(layout: Layout, process: processes.ServerProcess, server: Server) -> N
     path = layout.log(server.name)
     raise SandboxError(
         f"the sandbox's {server.name} server {what}",
-        hint=f"Its log: {path}",
+        hint=f"Its log: {path}. `onepiece sandbox reset` starts over with fresh content.",
         server=server.name,
         log=log_tail(path),
     )
