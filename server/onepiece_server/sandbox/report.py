@@ -82,5 +82,10 @@ def config_text(keys: Keys, ports: PortBlock) -> str:
         f'secret_access_key = "{env["AWS_SECRET_ACCESS_KEY"]}"',
     ]
     for context in ("vendor_in", "vendor_out", "client_in", "client_out"):
-        lines += ["", f"[profiles.sandbox.contexts.{context}]", f'bucket = "{context.replace("_", "-")}"', 'prefix = ""']
+        lines += [
+            "",
+            f"[profiles.sandbox.contexts.{context}]",
+            f'bucket = "{context.replace("_", "-")}"',
+            'prefix = ""',
+        ]
     return "\n".join([*lines, ""])
