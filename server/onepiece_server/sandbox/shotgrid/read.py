@@ -15,7 +15,7 @@ from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, Caller, Site
 
-_INT64 = 2**63 - 1
+_NEVER_EMPTY = ("id", "created_at")
 
 
 def read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
@@ -97,19 +97,22 @@ def _order(scope: Scope, sorts: Any) -> str:
         direction = sort.get("direction", "asc")
         if direction not in ("asc", "desc"):
             raise Fault(f"API read() invalid sort direction: {direction!r:.60}")
-        parts.append(
-            f"{_sort_key(scope, sort.get('field_name'))} {direction} NULLS {'LAST' if direction == 'asc' else 'FIRST'}"
-        )
+        parts.append(_sort_key(scope, sort.get("field_name"), direction))
     return ", ".join([*parts, f"{scope.alias}.id"])
 
 
-def _sort_key(scope: Scope, path: Any) -> str:
+def _sort_key(scope: Scope, path: Any, direction: str) -> str:
     alias, field, rest = scope.step(path)
     if rest or field.is_many or field.data_type in ("url", "serializable", "password"):
         raise Fault(f"API read() can not sort by '{path}':")
+    if alias == scope.alias and field.name in _NEVER_EMPTY:
+        return f"{alias}.{quoted(field.name)} {direction}"  # an index gives this order, but none with NULLS FIRST
+    nulls = "LAST" if direction == "asc" else "FIRST"
     if field.storage == ENTITY:
-        return display_sql(scope.schema, field, *_link_columns(alias, field)) + " COLLATE NOCASE"
-    return f"{alias}.{quoted(field.name)}"
+        key = display_sql(scope.schema, field, *_link_columns(alias, field)) + " COLLATE NOCASE"
+    else:
+        key = f"{alias}.{quoted(field.name)}"
+    return f"{key} {direction} NULLS {nulls}"
 
 
 def _link_columns(alias: str, field: Field) -> tuple[str, str]:
