@@ -17,6 +17,7 @@ from onepiece_core.progress import Warned
 from onepiece_core.publish.check import check_inputs
 from onepiece_core.publish.claims import may_take
 from onepiece_core.publish.collect import Collected, collect_inputs
+from onepiece_core.publish.dependencies import list_dependencies
 from onepiece_core.publish.identity import is_very_publish
 from onepiece_core.publish.metadata import load_metadata
 from onepiece_core.publish.parts import PublishParts
@@ -24,6 +25,7 @@ from onepiece_core.publish.places import VersionPlaces
 from onepiece_core.publish.registration import RegistrationTarget
 from onepiece_core.publish.request import PublishRequest
 from onepiece_core.publish.versions import next_free_version
+from onepiece_core.rules.facts import Dependency
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
 from onepiece_core.tracker.placing import Wanted, find_place
 
@@ -48,6 +50,7 @@ class PublishPlan:
     collected: Collected
     metadata: dict[str, Any]
     frame_range: PackageFrames | None
+    dependencies: tuple[Dependency, ...]
     target: RegistrationTarget
     warnings: tuple[Warned, ...]
 
@@ -67,6 +70,7 @@ class PublishPlan:
             "files": len(self.collected.files),
             "bytes_total": self.collected.size_bytes,
             "frame_range": self.frame_range.model_dump() if self.frame_range else None,
+            "dependencies": [{"path": each.path, "is_there": each.is_there} for each in self.dependencies],
             "warnings": [warning.model_dump() for warning in self.warnings],
         }
 
@@ -92,8 +96,16 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
         otio=request.otio,
     )
     metadata = load_metadata(request.metadata) if request.metadata else {}
-    checked = check_inputs(request, collected, metadata, parts.reporter)
+    dependencies = list_dependencies(request, metadata)
     target, tracker_warnings = _target(request, metadata, parts)
+    checked = check_inputs(
+        request,
+        collected,
+        metadata,
+        shot=target.shot,
+        dependencies=dependencies,
+        reporter=parts.reporter,
+    )
     place = _place(request, parts)
     scene_name, version = _version(request, operation, place, target, parts)
     places = _places(request, scene_name, place, parts)
@@ -113,6 +125,7 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
         collected=collected,
         metadata=metadata,
         frame_range=checked.frame_range,
+        dependencies=dependencies,
         target=target,
         warnings=(*checked.warnings, *tracker_warnings),
     )

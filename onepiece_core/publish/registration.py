@@ -35,6 +35,7 @@ class RegistrationTarget(BaseModel, frozen=True):
         project: one of ``{"id": 7}``, ``{"name": "Frost Giant"}``, ``{"code": "FG"}``.
         named: an option named the project. A project that is not there is then an error; else the rows wait.
         shot: code of a Shot or Asset; ``EPISODE/SEQUENCE/SHOT`` or ``SEQUENCE/SHOT`` where a code is there twice.
+        shot_hint: ``EPISODE/SEQUENCE/SHOT`` as the scene's name tells it: chooses where ``shot`` is there several times.
         shot_named: an option named the shot; else a shot that is not there is left out.
         task: a Task's name (``content``) or its step's short name.
         task_named: as ``shot_named``.
@@ -48,6 +49,7 @@ class RegistrationTarget(BaseModel, frozen=True):
     project: dict[str, int | str]
     named: bool = False
     shot: str | None = None
+    shot_hint: str | None = None
     shot_named: bool = True
     task: str | None = None
     task_named: bool = True
@@ -82,7 +84,8 @@ def registration_writes(manifest: PackageManifest, target: RegistrationTarget) -
 
 def context_payload(target: RegistrationTarget) -> dict[str, Any]:
     """What the first write, ``context``, asks the tracker for."""
-    return target.model_dump(include={"project", "named", "shot", "shot_named", "task", "task_named", "user"})
+    names = {"project", "named", "shot", "shot_hint", "shot_named", "task", "task_named", "user"}
+    return target.model_dump(include=names)
 
 
 def find_movie(manifest: PackageManifest, path: str | None = None) -> PackageFile | None:
