@@ -93,6 +93,13 @@ def command(data: Path, config: Path, ports: PortBlock) -> list[str]:
     ]
 
 
+def remove_sockets(ports: PortBlock) -> None:
+    """Remove what a killed server leaves in /tmp, where no option moves it from."""
+    for port in ports.grpc:
+        for path in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108
+            path.unlink(missing_ok=True)
+
+
 def answers(access: S3Access) -> bool:
     """Whether the server takes an object of ours: it listens well before it can store."""
     key = f"/{BUCKETS[0]}/.onepiece-sandbox"

@@ -52,8 +52,11 @@ class PortBlock:
 
     @property
     def all(self) -> tuple[int, ...]:
-        with_grpc = range(self.base, self.base + 5)
-        return (*with_grpc, self.shotgrid, *(port + _GRPC_GAP for port in with_grpc))
+        return (*range(self.base, self.base + 5), self.shotgrid, *self.grpc)
+
+    @property
+    def grpc(self) -> tuple[int, ...]:
+        return tuple(port + _GRPC_GAP for port in range(self.base, self.base + 5))
 
     def is_free(self) -> bool:
         return all(_is_free(port) for port in self.all)
@@ -78,6 +81,8 @@ def _claims_folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     folder = Path(tempfile.gettempdir()) / f"onepiece-ports-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp())  # somebody else's: the look at the ports must do
     return folder
 
 

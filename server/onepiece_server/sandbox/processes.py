@@ -52,7 +52,10 @@ def start(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environ: M
             start_new_session=True,
             creationflags=detached,
         )
-    started_at = psutil.Process(process.pid).create_time()
+    try:
+        started_at = psutil.Process(process.pid).create_time()
+    except psutil.NoSuchProcess:  # it has ended already, and Windows keeps no zombie
+        started_at = time.time()
     # It is meant to outlive us: without this, subprocess warns when the object goes away.
     process.returncode = 0
     return ServerProcess(pid=process.pid, started_at=started_at, mark=mark)

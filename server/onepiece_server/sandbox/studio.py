@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onepiece_core.errors import SandboxDown, SandboxError
 from onepiece_core.log import get_logger
-from onepiece_server.sandbox import processes, report
+from onepiece_server.sandbox import objects, processes, report
 from onepiece_server.sandbox.files import (
     Layout,
     State,
@@ -206,6 +206,8 @@ def _stop(layout: Layout, grace_seconds: float = 10.0) -> list[int]:
     pids = {server.pid for server in servers}
     servers += [stray for mark in marks for stray in processes.find_marked(mark) if stray.pid not in pids]
     processes.stop(servers, grace_seconds=grace_seconds)
+    if state and state.base_port and (ports := PortBlock(state.base_port)).is_free():
+        objects.remove_sockets(ports)
     if state and state.processes:
         write_state(layout, state.model_copy(update={"processes": {}}))
     return [server.pid for server in servers]
