@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from onepiece_core.errors import StorageError
+from onepiece_core.errors import BucketMissing, StorageError, StorageUnavailable
 from onepiece_core.shown import shown
 from onepiece_core.storage.store import Store
 
@@ -61,6 +61,8 @@ class StoreSource:
     def pieces(self, path: str) -> Iterator[bytes]:
         try:
             yield from self._store.iter_bytes(self._prefix + path)
+        except (StorageUnavailable, BucketMissing):
+            raise  # the store is gone, not the file
         except StorageError as error:
             raise Unreadable(str(error)) from error
 

@@ -106,12 +106,13 @@ class _Read:
 
 def _verify(source: PackageSource, reporter: Reporter, jobs: int) -> VerifyReport:
     entries = {entry.path: entry for entry in source.entries() if not _is_ours(entry.path)}
-    proof = _prove(source, entries)
+    unreadable: dict[str, str] = {}
+    proof = _prove(source, entries, unreadable)
     documents = {path for path in entries if path == MANIFEST_NAME or _is_history(path)} - proof.expected.keys()
     to_read = [entry for entry in entries.values() if entry.problem is None and entry.path not in documents]
     reads = {read.path: read for read in _read_all(source, to_read, reporter, jobs or source.threads)}
     findings = [
-        *_document_findings(proof),
+        *_document_findings(proof, unreadable),
         *_file_findings(proof, entries, reads),
         *_stray_findings(entries, reads, proof),
     ]
@@ -134,13 +135,16 @@ def _is_history(path: str) -> bool:
     return path.startswith(f"{MHL_FOLDER}/") and path.count("/") == 1
 
 
-def _prove(source: PackageSource, entries: dict[str, Entry]) -> Proof:
+def _prove(source: PackageSource, entries: dict[str, Entry], unreadable: dict[str, str]) -> Proof:
+    """Weigh the documents; those that cannot be read are noted in ``unreadable``."""
+
     def content(path: str) -> bytes | None:
         if path not in entries or entries[path].problem:
             return None
         try:
             return b"".join(source.pieces(path))
-        except Unreadable:
+        except Unreadable as error:
+            unreadable[path] = str(error)
             return b""  # it is there and cannot be believed
 
     history = {path: data for path in entries if _is_history(path) and (data := content(path)) is not None}
@@ -202,14 +206,16 @@ def _read(source: PackageSource, path: str, count: Callable[[int], None]) -> _Re
     return _Read(path, size, state.hexdigest())
 
 
-def _document_findings(proof: Proof) -> Iterator[VerifyFinding]:
+def _document_findings(proof: Proof, unreadable: dict[str, str]) -> Iterator[VerifyFinding]:
     told = {
         "flipped": "it does not agree with the package's other documents",
         "missing": "the package's other documents name it",
         "added": "the MHL's chain does not name it",
     }
     for path, state in proof.documents.items():
-        if path not in proof.expected:
+        if path in unreadable:
+            yield VerifyFinding(kind="unreadable", path=shown(path), message=unreadable[path])
+        elif path not in proof.expected:
             yield VerifyFinding(kind=state, path=shown(path), message=told[state])
 
 
