@@ -143,11 +143,13 @@ class _Seed:
         assets = self._assets(project)
         for episode_code, sequences in SHOW.items():
             episode = self._make("Episode", project=project, code=episode_code, sg_status_list="ip")
-            for code, lengths in sequences.items():
+            for short_code, lengths in sequences.items():
+                # Codes are unique in the show: "--shot ep010_sc02_0010" names one shot.
+                code = f"{episode_code}_{short_code}"
                 sequence = self._make("Sequence", project=project, code=code, episode=episode, sg_status_list="ip")
-                cut_code = f"{episode_code}_{code}_cut_v001"
+                cut_code = f"{code}_cut_v001"
                 cut = self._make("Cut", project=project, code=cut_code, entity=sequence, revision_number=1, fps=24.0)
-                self._shots(project, sequence, cut, lengths, assets)
+                self._shots(project, sequence, cut, code, lengths, assets)
 
     def _assets(self, project: Link) -> list[Link]:
         made = []
@@ -157,11 +159,13 @@ class _Seed:
             made.append(asset)
         return made
 
-    def _shots(self, project: Link, sequence: Link, cut: Link, lengths: tuple[int, ...], assets: list[Link]) -> None:
+    def _shots(
+        self, project: Link, sequence: Link, cut: Link, start: str, lengths: tuple[int, ...], assets: list[Link]
+    ) -> None:
         edit = 0
         for order, length in enumerate(lengths, start=1):
             first, last = FIRST_FRAME + HANDLES, FIRST_FRAME + HANDLES + length - 1
-            code = f"{order * 10:04d}"
+            code = f"{start}_{order * 10:04d}"
             shot = self._make(
                 "Shot",
                 project=project,
