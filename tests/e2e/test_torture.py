@@ -1,0 +1,30 @@
+"""Ten of each fault battery; ``make torture`` runs them long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onepiece_server.sandbox.report import SandboxReport
+from tests.torture.kills import kill_publishes
+from tests.torture.races import race
+from tests.torture.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, fresh_studio: SandboxReport) -> World:
+    return World(tmp_path, dict(fresh_studio.env))
+
+
+def test_ten_killed_publishes_are_whole_or_absent_after_recover(world: World) -> None:
+    endings = kill_publishes(world, 10, seed=1)
+    assert sum(endings.values()) == 10
+
+
+def test_ten_races_for_a_version_in_the_store_have_one_winner_each(world: World) -> None:
+    assert sum(race(world, 10, share="store").values()) == 10
+
+
+def test_ten_races_for_a_version_on_a_disk_have_one_winner_each(world: World) -> None:
+    assert sum(race(world, 10, share="disk").values()) == 10

@@ -1,0 +1,47 @@
+"""``python -m tests.torture --seed 7 [--only kills,races,...]``: the long batteries, with a table at the end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from onepiece_server.sandbox import studio
+from tests.torture.kills import kill_publishes
+from tests.torture.races import race
+from tests.torture.world import World
+
+Battery = Callable[[World, int], Counter[str]]
+
+BATTERIES: dict[str, Battery] = {
+    "kills": lambda world, seed: kill_publishes(world, 200, seed),
+    "store-races": lambda world, _: race(world, 50, share="store"),
+    "disk-races": lambda world, _: race(world, 50, share="disk"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default=",".join(BATTERIES))
+    options = parser.parse_args()
+    for name in options.only.split(","):
+        with tempfile.TemporaryDirectory(prefix="onepiece-torture-") as folder:
+            began = time.monotonic()
+            report = studio.up(Path(folder) / "studio")
+            try:
+                endings = BATTERIES[name](World(Path(folder), dict(report.env)), options.seed)
+            finally:
+                studio.down(Path(folder) / "studio", grace_seconds=0)
+        print(f"{name}: {sum(endings.values())} in {time.monotonic() - began:.0f} s, all whole", flush=True)
+        for ending, count in endings.most_common():
+            print(f"  {count:5}  {ending}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
