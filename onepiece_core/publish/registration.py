@@ -35,7 +35,7 @@ class RegistrationTarget(BaseModel, frozen=True):
         project: one of ``{"id": 7}``, ``{"name": "Frost Giant"}``, ``{"code": "FG"}``.
         named: an option named the project. A project that is not there is then an error; else the rows wait.
         shot: code of a Shot or Asset; ``EPISODE/SEQUENCE/SHOT`` or ``SEQUENCE/SHOT`` where a code is there twice.
-        shot_hint: ``EPISODE/SEQUENCE/SHOT`` as the scene's name tells it: chooses where ``shot`` is there several times.
+        shot_hint: ``EPISODE/SEQUENCE/SHOT`` as the scene's name tells it: decides where ``shot`` is there twice.
         shot_named: an option named the shot; else a shot that is not there is left out.
         task: a Task's name (``content``) or its step's short name.
         task_named: as ``shot_named``.

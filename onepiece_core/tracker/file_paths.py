@@ -37,7 +37,7 @@ def file_link(path: str, roots: list[LocalRoot]) -> dict[str, Any]:
     posix = _posix(path)
     for root in roots:
         # The site refuses a local path outside of its storages, so only a sure match is sent as one.
-        if posix.startswith(f"{root.path}/"):
+        if _folded(posix).startswith(f"{_folded(root.path)}/"):
             relative = posix[len(root.path) + 1 :]
             return {"path": {"relative_path": relative, "local_storage": root.storage}, "path_cache": relative}
     url = f"file://{'' if posix.startswith('/') else '/'}{quote(posix, safe='/:')}"
@@ -47,3 +47,8 @@ def file_link(path: str, roots: list[LocalRoot]) -> dict[str, Any]:
 def _posix(path: str) -> str:
     is_windows = bool(re.match(r"[A-Za-z]:[\\/]|\\\\", path))
     return path.replace("\\", "/") if is_windows else path
+
+
+def _folded(posix: str) -> str:
+    """Windows does not tell cases apart; a path with a drive or a server is one of its own."""
+    return posix.casefold() if re.match(r"[A-Za-z]:/|//", posix) else posix

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Callable
+from typing import TypedDict
 
 from onepiece_core.errors import ProjectMissing, ShotMissing, TaskMissing
 from onepiece_core.log import get_logger
@@ -10,12 +11,16 @@ from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 log = get_logger(__name__)
 
+# What lies above a shot, from below.
+_PARENTS = ("sg_sequence.Sequence.code", "sg_sequence.Sequence.episode.Episode.code")
+
 
 class Wanted(TypedDict, total=False):
     """What to look for; see RegistrationTarget for the words."""
 
     project: dict[str, int | str]
     shot: str | None
+    shot_hint: str | None
     shot_named: bool
     task: str | None
     task_named: bool
@@ -40,9 +45,14 @@ def find_place(tracker: Tracker, wanted: Wanted) -> Place:
         TaskMissing: the named task is not on that shot.
     """
     project = find_project(tracker, wanted["project"])
-    entity = _optional(_find_shot, tracker, project, wanted.get("shot"), named=wanted.get("shot_named", True))
-    parent = entity or project
-    task = _optional(_find_task, tracker, parent, wanted.get("task"), named=wanted.get("task_named", True))
+    entity, task = None, None
+    shot, name = wanted.get("shot"), wanted.get("task")
+    if shot:
+        hint = wanted.get("shot_hint") or ""
+        entity = _optional(lambda: _find_shot(tracker, project, shot, hint), is_named=wanted.get("shot_named", True))
+    if name:
+        parent = entity or project
+        task = _optional(lambda: _find_task(tracker, parent, name), is_named=wanted.get("task_named", True))
     return Place(project=project, entity=entity, task=task, user=_find_user(tracker, wanted.get("user")))
 
 
@@ -65,32 +75,29 @@ def find_project(tracker: Tracker, wanted: dict[str, int | str]) -> Entity:
     return _link(found[0], "name")
 
 
-def _optional(find: Any, tracker: Tracker, parent: Entity, text: str | None, *, named: bool) -> Entity | None:
-    if not text:
-        return None
+def _optional(find: Callable[[], Entity], *, is_named: bool) -> Entity | None:
     try:
-        found: Entity = find(tracker, parent, text)
+        return find()
     except (ShotMissing, TaskMissing) as error:
-        if named:
+        if is_named:
             raise
         log.warning("tracker.left_out", reason=error.report.message)
         return None
-    return found
 
 
-def _find_shot(tracker: Tracker, project: Entity, text: str) -> Entity:
-    *parents, code = text.split("/")
-    fields = ("code", "sg_sequence.Sequence.code", "sg_sequence.Sequence.episode.Episode.code")
-    shots = tracker.find("Shot", [["project", "is", project], ["code", "is", code]], fields)
-    shots = [each for each in shots if _has_parents(each, parents)]
-    if not shots and not parents:
-        shots = tracker.find("Asset", [["project", "is", project], ["code", "is", code]], ("code",))
+def _find_shot(tracker: Tracker, project: Entity, text: str, hint: str) -> Entity:
+    *_, code = parts = text.split("/")
+    shots = _shots_called(tracker, project, parts)
+    if not shots and len(parts) == 1:
+        asset = tracker.find_one("Asset", [["project", "is", project], ["code", "is", code]], ("code",))
+        # ep010_sc02_0010 is the code itself at some studios and the shot 0010 of sc02 at others.
+        shots = [asset] if asset else _shots_called(tracker, project, text.split("_"))
+    if len(shots) > 1 and hint.split("/")[-1:] == [code]:
+        shots = _shots_called(tracker, project, hint.split("/")) or shots
     where = {"site": tracker.url, "project": project.get("name"), "shot": text}
     if not shots:
-        raise ShotMissing(
-            f"The project {project.get('name')!r} has no shot or asset {text!r}{_elsewhere(tracker, project, code)}",
-            **where,
-        )
+        also = _elsewhere(tracker, project, code)
+        raise ShotMissing(f"The project {project.get('name')!r} has no shot or asset {text!r}{also}", **where)
     if len(shots) > 1:
         raise ShotMissing(
             f"The project {project.get('name')!r} has {len(shots)} shots called {text!r}",
@@ -100,9 +107,13 @@ def _find_shot(tracker: Tracker, project: Entity, text: str) -> Entity:
     return _link(shots[0], "code")
 
 
-def _has_parents(shot: Entity, parents: list[str]) -> bool:
-    known = [shot.get("sg_sequence.Sequence.code"), shot.get("sg_sequence.Sequence.episode.Episode.code")]
-    return all(asked == there for asked, there in zip(reversed(parents), known, strict=False))
+def _shots_called(tracker: Tracker, project: Entity, parts: list[str]) -> list[Entity]:
+    """``parts``: the shot's code, its sequence's code before it, its episode's code before that."""
+    code, *parents = reversed(parts)
+    # Only what is asked for: a site may have no episodes, and says no to their fields.
+    paths = _PARENTS[: len(parents)]
+    shots = tracker.find("Shot", [["project", "is", project], ["code", "is", code]], ("code", *paths))
+    return [each for each in shots if [each[path] for path in paths] == parents]
 
 
 def _elsewhere(tracker: Tracker, project: Entity, code: str) -> str:
@@ -113,16 +124,15 @@ def _elsewhere(tracker: Tracker, project: Entity, code: str) -> str:
 
 
 def _find_task(tracker: Tracker, parent: Entity, text: str) -> Entity:
-    on = ["project" if parent["type"] == "Project" else "entity", "is", parent]
     for field in ("content", "step.Step.short_name", "step.Step.code"):
         # The lowest id: a department with two tasks named its first one first.
-        found = tracker.find_one("Task", [on, [field, "is", text]], ("content",))
+        found = tracker.find_one("Task", [["entity", "is", parent], [field, "is", text]], ("content",))
         if found is not None:
             return _link(found, "content")
     raise TaskMissing(
-        f"{parent['type']} {parent.get('name')!r} has no task {text!r}",
+        f"The {parent['type'].lower()} {parent.get('name')!r} has no task {text!r}",
+        hint="Name the shot that the task is on, too." if parent["type"] == "Project" else None,
         site=tracker.url,
-        on=parent.get("name"),
         task=text,
     )
 
