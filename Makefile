@@ -38,7 +38,7 @@ bench: venv
 	$(BIN)/python -m tests.benchmarks
 
 torture: venv
-	$(BIN)/python -m pytest -m torture -n 0 --timeout=0 -s
+	$(BIN)/python -m tests.torture
 
 lint: venv
 	$(BIN)/ruff check

@@ -321,6 +321,10 @@ class TestRefused:
         with pytest.raises(SandboxDown):
             sandbox.status(tmp_path / "file" / "below")
 
+    def test_a_folder_that_cannot_be_written_to(self):
+        with pytest.raises(SandboxError, match="cannot use the sandbox's folder"):
+            sandbox.up(Path("/proc"))
+
     def test_a_damaged_state_is_told_without_its_keys(self, tmp_path: Path):
         (tmp_path / "sandbox.json").write_text('{"keys": {"shotgrid_key": "very secret"')
         with pytest.raises(SandboxError, match="damaged") as caught:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from onepiece_core.errors import SandboxDown, SandboxError
@@ -48,7 +50,7 @@ def up(directory: Path) -> SandboxReport:
     layout = _layout(directory)
     require_installed()
     _make_folder(layout.directory)
-    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+    with _locked(layout):
         return _up(layout)
 
 
@@ -60,7 +62,7 @@ def down(directory: Path, *, grace_seconds: float = 10.0) -> list[int]:
     layout = _layout(directory)
     if read_state(layout) is None:
         return _stop(layout, grace_seconds)  # the folder may have been deleted under running servers
-    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+    with _locked(layout):
         return _stop(layout, grace_seconds)
 
 
@@ -68,7 +70,7 @@ def reset(directory: Path) -> SandboxReport:
     """Throw the content away and start over: a fresh show, empty buckets, the same addresses and keys."""
     layout = _layout(directory)
     _get_state(layout)
-    with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+    with _locked(layout):
         _stop(layout, grace_seconds=0)
         for folder in (layout.objects, layout.shotgrid):
             shutil.rmtree(folder, ignore_errors=True)
@@ -114,6 +116,17 @@ def _get_state(layout: Layout) -> State:
         folder = str(layout.directory)
         raise SandboxDown(f"there is no sandbox in {folder}", hint=_start_hint(folder), dir=folder)
     return state
+
+
+@contextmanager
+def _locked(layout: Layout) -> Iterator[None]:
+    """No other command starts or stops this sandbox meanwhile; what its disk refuses is told."""
+    try:
+        with held_lock(layout.lock, timeout_seconds=_LOCK_SECONDS):
+            yield
+    except OSError as cause:
+        where = str(cause.filename or layout.directory)
+        raise SandboxError(f"cannot use the sandbox's folder: {cause.strerror}: {where}", path=where) from cause
 
 
 def _make_folder(folder: Path) -> None:
