@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onepiece_core.editorial.otio import read_otio
 from onepiece_core.errors import EditorialError, InputRefused, MediaError, OnePieceError
-from onepiece_core.frames import parse_ranges
 from onepiece_core.manifest.package import PackageFrames
 from onepiece_core.media.facts import MediaFacts
 from onepiece_core.media.probe import probe_all
 from onepiece_core.progress import Reporter, Warned
 from onepiece_core.publish.collect import Collected
+from onepiece_core.publish.facts import frames_per_second, gather_facts
 from onepiece_core.publish.request import PublishRequest
-from onepiece_core.rules.cut import cut_rate, metadata_fps
-from onepiece_core.rules.facts import Dependency, ItemFacts, PublishFacts
+from onepiece_core.rules.facts import Dependency, PublishFacts
 from onepiece_core.rules.finding import Finding
 from onepiece_core.rules.publish import check
 
@@ -48,11 +45,12 @@ def check_inputs(
         EditorialError: the cut cannot be read.
         InputRefused: a rule forbids it.
     """
-    facts = PublishFacts(
+    facts = gather_facts(
+        collected,
+        _probe(collected, reporter),
         scene_name=request.scene_name,
         shot=shot,
-        items=tuple(_item_facts(collected, reporter)),
-        cut=read_otio(request.otio) if request.otio else None,
+        otio=request.otio,
         metadata=metadata,
         dependencies=dependencies,
     )
@@ -73,22 +71,14 @@ def _refusal(finding: Finding) -> OnePieceError:
     return kind(finding.message, hint=finding.hint, rule=finding.rule, **finding.context)
 
 
-def _item_facts(collected: Collected, reporter: Reporter) -> Iterator[ItemFacts]:
-    """The facts of each rendered or previewed item. Raises the first bad file's error, which names them all."""
+def _probe(collected: Collected, reporter: Reporter) -> dict[str, MediaFacts]:
+    """The facts of each rendered or previewed file. Raises the first bad file's error, which names them all."""
     files = [file for file in collected.files if file.role in ("render", "preview")]
-    probed = probe_all([file.path for file in files], reporter)
-    bad = [
-        (file.package_path, fact) for file, fact in zip(files, probed, strict=True) if isinstance(fact, OnePieceError)
-    ]
+    probed = list(zip(files, probe_all([file.path for file in files], reporter), strict=True))
+    bad = [(file.package_path, fact) for file, fact in probed if isinstance(fact, OnePieceError)]
     if bad:
         raise _all_bad(bad)
-    facts = {f.package_path: fact for f, fact in zip(files, probed, strict=True) if isinstance(fact, MediaFacts)}
-    for item in collected.items:
-        frames = tuple(parse_ranges(item.frames)) if item.frames else ()
-        paths = [item.pattern % frame for frame in frames] if "%" in item.pattern else [item.pattern]
-        known = tuple(facts[path] for path in paths if path in facts)
-        if known:
-            yield ItemFacts(item, known, frames if len(known) == len(frames) else ())
+    return {file.package_path: fact for file, fact in probed if isinstance(fact, MediaFacts)}
 
 
 def _all_bad(bad: list[tuple[str, OnePieceError]]) -> OnePieceError:
@@ -99,9 +89,8 @@ def _all_bad(bad: list[tuple[str, OnePieceError]]) -> OnePieceError:
 
 
 def _frame_range(facts: PublishFacts) -> PackageFrames | None:
-    """The range of the longest render sequence; its rate as the metadata, the frames or the cut tell it."""
+    """The range of the longest render sequence."""
     if facts.main is None:
         return None
-    rate = metadata_fps(facts) or facts.frames_fps or cut_rate(facts)
-    frames = facts.main.frames
+    frames, rate = facts.main.frames, frames_per_second(facts)
     return PackageFrames(first=frames[0], last=frames[-1], fps=float(rate) if rate else None)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onepiece_core.context import Convention
 from onepiece_core.dcc import get_dcc
-from onepiece_core.errors import OnePieceError, TrackerDenied, TrackerNotConfigured, TrackerUnavailable, UsageError
+from onepiece_core.errors import (
+    UsageError,
+)
 from onepiece_core.journal import Operation
 from onepiece_core.manifest.package import PackageFrames
-from onepiece_core.naming import check_scene_name, check_show_code, split_version, with_version
+from onepiece_core.naming import check_scene_name, check_show_code, split_version
 from onepiece_core.progress import Warned
 from onepiece_core.publish.check import check_inputs
 from onepiece_core.publish.claims import may_take
@@ -22,12 +23,12 @@ from onepiece_core.publish.identity import is_very_publish
 from onepiece_core.publish.metadata import load_metadata
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.places import VersionPlaces
-from onepiece_core.publish.registration import RegistrationTarget
+from onepiece_core.publish.registration import RegistrationTarget, path_to_frames
 from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.target import find_project_of, find_target, refuse_registered
 from onepiece_core.publish.versions import next_free_version
 from onepiece_core.rules.facts import Dependency
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
-from onepiece_core.tracker.placing import Wanted, find_place
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
     )
     metadata = load_metadata(request.metadata) if request.metadata else {}
     dependencies = list_dependencies(request, metadata)
-    target, tracker_warnings = _target(request, metadata, parts)
+    target = find_target(request, metadata, parts)
+    project, tracker_warnings = find_project_of(target, request, parts)
     checked = check_inputs(
         request,
         collected,
@@ -115,6 +117,7 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
         places = _places(request, scene_name, place, parts)
     _refuse_taken(places, operation, request)
     target = target.model_copy(update={"package_root": str(places.package), "s3_uri": places.s3_uri})
+    refuse_registered(parts.tracker, project, scene_name, path_to_frames(collected.items, str(places.package)))
     return PublishPlan(
         request=request,
         scene_name=scene_name,
@@ -217,68 +220,3 @@ def _refuse_taken(places: VersionPlaces, operation: Operation | None, request: P
         if mine is not None and standing and standing.claim and standing.claim.operation == mine:
             continue
         may_take(standing, mine or "", place.where, owner_is_dead=False, has_record=has_record)
-
-
-def _target(
-    request: PublishRequest, metadata: dict[str, Any], parts: PublishParts
-) -> tuple[RegistrationTarget, list[Warned]]:
-    project: dict[str, int | str] = (
-        {"name": request.project} if request.project is not None else {"code": request.show_code}
-    )
-    target = RegistrationTarget(
-        project=project,
-        named=request.project is not None,
-        shot=request.shot or guess_shot(request.scene_name, metadata, parts.convention),
-        shot_named=request.shot is not None,
-        task=request.task,
-        task_named=request.task is not None,
-        package_root="",
-        s3_uri="",
-        comment=request.comment,
-        user=parts.user,
-    )
-    if parts.tracker is None:
-        missing = TrackerNotConfigured("No ShotGrid site is configured: the registration waits in the outbox.")
-        return target, _waits(missing, request)
-    try:
-        find_place(parts.tracker, wanted_of(target))
-    except (TrackerUnavailable, TrackerDenied) as error:
-        return target, _waits(error, request)
-    except OnePieceError as error:
-        # A project that no option named may come later: the registration waits for it.
-        if target.named or request.require_tracker or error.report.code != "tracker.project_missing":
-            raise
-        return target, _waits(error, request)
-    return target, []
-
-
-def wanted_of(target: RegistrationTarget) -> Wanted:
-    return Wanted(
-        project=target.project,
-        shot=target.shot,
-        shot_named=target.shot_named,
-        task=target.task,
-        task_named=target.task_named,
-        user=target.user,
-    )
-
-
-def _waits(error: OnePieceError, request: PublishRequest) -> list[Warned]:
-    if request.require_tracker:
-        raise error
-    report = error.report
-    return [
-        Warned(code=report.code, message=report.message, hint=report.hint or "`onepiece recover` registers it later.")
-    ]
-
-
-def guess_shot(scene_name: str, metadata: dict[str, Any], convention: Convention) -> str | None:
-    """The shot's code (``ep010_sc02_0010``) as the metadata or the scene name tells it; None where neither does."""
-    told = metadata.get("shot")
-    if isinstance(told, str) and told:
-        return told
-    versioned = scene_name if split_version(scene_name).version is not None else with_version(scene_name, 1)
-    context = convention.parse_scene(versioned)
-    if context is None or context.shot is None:
-        return None
-    return "_".join(code for code in (context.episode, context.sequence, context.shot) if code)

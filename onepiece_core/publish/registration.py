@@ -112,18 +112,18 @@ def _version(manifest: PackageManifest, target: RegistrationTarget, context: int
         "code": manifest.scene_name,
         **_places(context, project="project", entity="entity", sg_task="task", user="user"),
         "description": target.comment or manifest.comment or None,
-        "sg_path_to_frames": _path_to_frames(manifest, target),
+        "sg_path_to_frames": path_to_frames(manifest.items, target.package_root),
         "sg_path_to_movie": None if movie is None else _join(target.package_root, movie.path),
     }
     return {"data": {**data, **_frames(manifest)}, "status": ["rev"]}
 
 
-def _path_to_frames(manifest: PackageManifest, target: RegistrationTarget) -> str:
+def path_to_frames(items: Sequence[PackageItem], package_root: str) -> str:
     """The first sequence, else the scene, else the package: always something, for it is part of the Version's key."""
-    sequences = [item for item in manifest.items if item.role == "render" and item.frames]
-    scenes = [item for item in manifest.items if item.role == "scene"]
+    sequences = [item for item in items if item.role == "render" and item.frames]
+    scenes = [item for item in items if item.role == "scene"]
     first = next(iter(sequences + scenes), None)
-    return target.package_root if first is None else _join(target.package_root, first.pattern)
+    return package_root if first is None else _join(package_root, first.pattern)
 
 
 def _frames(manifest: PackageManifest) -> dict[str, Any]:
