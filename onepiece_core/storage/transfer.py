@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -56,7 +55,7 @@ def always_allowed() -> None:
 
 def default_jobs() -> int:
     """Files on their way at the same time, where nobody says how many."""
-    return max(4, min(16, 4 * (os.cpu_count() or 2)))
+    return 16
 
 
 def push(

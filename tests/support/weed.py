@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from onepiece_core.config import AwsSettings
@@ -153,3 +154,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
+    """One server for all tests of this process: make buckets of your own in it."""
+    with running_weed(tmp_path_factory.mktemp("weed"), bucket="ready") as server:
+        yield server

@@ -32,13 +32,20 @@ def iter_objects(pool: Pool, prefix: str) -> Iterator[ObjectInfo]:
 
 
 def iter_folders(pool: Pool, prefix: str) -> Iterator[str]:
-    """The common prefixes up to the next ``/``, in the order of their bytes."""
-    found = (_text(match) for page in _iter_pages(pool, prefix, "/") for match in _FOLDERS.findall(page))
-    yield from sorted(found, key=str.encode)
+    """The common prefixes up to the next ``/``, in the order of their bytes.
+
+    SeaweedFS goes on naming a folder after its last object was deleted, so that each one is looked into.
+    """
+    found = sorted(
+        (_text(match) for page in _iter_pages(pool, prefix, "/") for match in _FOLDERS.findall(page)), key=str.encode
+    )
+    for folder in found:
+        if not pool.target.is_custom or any(_objects(next(_iter_pages(pool, folder, "", page_size=2)))):
+            yield folder
 
 
-def _iter_pages(pool: Pool, prefix: str, delimiter: str) -> Iterator[bytes]:
-    query = {"list-type": "2", "encoding-type": "url", "max-keys": "1000"}
+def _iter_pages(pool: Pool, prefix: str, delimiter: str, *, page_size: int = 1000) -> Iterator[bytes]:
+    query = {"list-type": "2", "encoding-type": "url", "max-keys": str(page_size)}
     if prefix:
         query["prefix"] = prefix
     if delimiter:
