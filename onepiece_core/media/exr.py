@@ -132,7 +132,7 @@ def _take(part: _Part, name: str, kind: str, value: bytes) -> None:
             part.display = struct.unpack("<4i", value)
         case "pixelAspectRatio", "float":
             part.pixel_aspect = struct.unpack("<f", value)[0]
-        case "framesPerSecond", "rational":
+        case "framesPerSecond" | "FramesPerSecond", "rational":  # the standard's spelling, OpenImageIO's
             numerator, denominator = struct.unpack("<iI", value)
             part.fps = Fraction(numerator, denominator) if denominator else None
         case "chunkCount", "int":
