@@ -44,15 +44,14 @@ def portable_reason(name: str) -> str | None:
     """Why ``name`` cannot be one part of a path on every system, or None."""
     if name in ("", ".", ".."):
         return "is empty or points elsewhere"
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in name):
+    if not name.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in name):
         return "is not valid UTF-8"
     if len(name.encode()) > MAX_COMPONENT_BYTES:
         return f"is longer than {MAX_COMPONENT_BYTES} bytes"
-    if any(not c.isprintable() and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in name):
+    if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in name):
         return "holds control characters"
-    bad = sorted(set(name) & _FORBIDDEN)
-    if bad:
-        return f"holds {' '.join(bad)}"
+    if not _FORBIDDEN.isdisjoint(name):
+        return f"holds {' '.join(sorted(_FORBIDDEN & set(name)))}"
     if name[-1] in ". ":
         return "ends with a dot or a space"
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
@@ -137,8 +136,10 @@ def parse_version(text: str | int) -> int:
 
 
 def fold(path: str) -> str:
-    """What a filesystem that ignores case and Unicode forms sees."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    """What a filesystem that ignores case and Unicode forms sees: canonical caseless matching (Unicode, D145)."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
 def find_collisions(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -125,8 +125,8 @@ class Scan:
     files: tuple[str, ...]
 
 
-# (digits with their sign, whole name) of one frame.
-_Frame = tuple[str, str]
+# (frame, its digits with their sign, whole name)
+_Frame = tuple[int, str, str]
 _Key = tuple[str, str, str]
 
 
@@ -143,12 +143,12 @@ def scan(entries: Iterable[str], *, tiles: bool = False) -> Scan:
         if split is None:
             files.append(name)
         else:
-            groups.setdefault(split[0], []).append((split[1], name))
+            groups.setdefault(split[0], []).append((int(split[1]), split[1], name))
     sequences: list[Sequence] = []
     for key, members in groups.items():
         for padding, frames in _by_padding(members).items():
-            if len(frames) == 1 and not _stands_alone(key, frames[0][0]):
-                files.append(frames[0][1])
+            if len(frames) == 1 and not _stands_alone(key, frames[0][1]):
+                files.append(frames[0][2])
             else:
                 sequences.append(_sequence(key, padding, frames, tiles))
     sequences.sort(key=lambda found: (found.base, found.separator, found.extension, found.padding))
@@ -191,23 +191,22 @@ def _stands_alone(key: _Key, number: str) -> bool:
 
 def _by_padding(members: list[_Frame]) -> dict[int, list[_Frame]]:
     _refuse_doubles(members)
-    padded = {_width(number) for number, _ in members if number[:1] == "0" and len(number) > 1}
+    widths = {len(number) for _, number, _ in members}
+    if len(widths) == 1 and all(frame >= 0 for frame, _, _ in members):
+        return {widths.pop(): members}
+    padded = {len(number) for _, number, _ in members if number[:1] == "0" and len(number) > 1}
     found: dict[int, list[_Frame]] = {}
     loose: list[_Frame] = []
-    for number, name in members:
-        padding = _padding_of(number, padded)
+    for member in members:
+        padding = _padding_of(member[1], padded)
         if padding is None:
-            loose.append((number, name))
+            loose.append(member)
         else:
-            found.setdefault(padding, []).append((number, name))
+            found.setdefault(padding, []).append(member)
     if loose:
-        shortest = min(_width(number) for number, _ in loose)
+        shortest = min(len(number) for _, number, _ in loose)
         found.setdefault(shortest, []).extend(loose)
     return found
-
-
-def _width(number: str) -> int:
-    return len(number)
 
 
 def _padding_of(number: str, padded: set[int]) -> int | None:
@@ -222,22 +221,21 @@ def _padding_of(number: str, padded: set[int]) -> int | None:
 
 
 def _refuse_doubles(members: list[_Frame]) -> None:
+    if len({frame for frame, _, _ in members}) == len(members):
+        return
     seen: dict[int, str] = {}
-    for number, name in members:
-        other = seen.setdefault(int(number), name)
+    for frame, _, name in sorted(members):
+        other = seen.setdefault(frame, name)
         if other is not name:
             first, second = sorted((other, name))
-            raise PaddingsMixed(
-                f"frame {int(number)} is there twice: {first!r} and {second!r}",
-                frame=int(number),
-                files=[first, second],
-            )
+            files = [first, second]
+            raise PaddingsMixed(f"frame {frame} is there twice: {first!r} and {second!r}", frame=frame, files=files)
 
 
 def _sequence(key: _Key, padding: int, members: list[_Frame], tiles: bool) -> Sequence:
     base, separator, extension = key
-    ordered = sorted((int(number), name) for number, name in members)
-    frames = tuple(frame for frame, _ in ordered)
+    ordered = sorted(members)
+    frames = tuple(frame for frame, _, _ in ordered)
+    names = tuple(name for _, _, name in ordered)
     in_tiles = (tiles or extension in _TILES) and frames[0] >= 1001 and frames[-1] <= 1999
-    names = tuple(name for _, name in ordered)
     return Sequence(base, separator, padding, names[0][-len(extension) :], frames, names, in_tiles)

@@ -187,6 +187,7 @@ def test_printable_text_is_shown_as_it_is() -> None:
         (["x/a.exr", "X/b.exr"], [("X", "x")]),
         (["é.exr", "e\u0301.exr"], [("e\u0301.exr", "é.exr")]),
         (["a/b.exr", "A"], [("A", "a")]),
+        (["\u0391\u0345\u0301", "\u0391\u0301\u0345"], [("\u0391\u0301\u0345", "\u0391\u0345\u0301")]),
         (["straße.mov", "STRASSE.mov"], [("STRASSE.mov", "straße.mov")]),
         (["a.exr", "b.exr", "x/a.exr", "x/y/a.exr"], []),
     ],
