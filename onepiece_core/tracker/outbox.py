@@ -290,9 +290,11 @@ class _Drain:
             if is_last and not blind:
                 return result
             # Somebody else's row does not tell that ours will not come; then one of the two has to go.
-            if result is not None and not (step.is_shared and self.timing.wait):
+            if result is not None and not step.is_shared:
                 return result
             if not self.timing.wait and self.clock.now() - began >= QUICK_LOOK_SECONDS:
+                if result is not None:
+                    return result
                 raise _Stopped(lost.report if lost else _UNSETTLED)
             left = pause if settled_at is None else max(settled_at - self.clock.now(), 0.0)
             self._sleep(min(pause, left) or pause)

@@ -86,17 +86,16 @@ def _optional(find: Callable[[], Entity], *, is_named: bool) -> Entity | None:
 
 
 def _find_shot(tracker: Tracker, project: Entity, text: str, hint: str) -> Entity:
-    *_, code = parts = text.split("/")
-    shots = _shots_called(tracker, project, parts)
-    if not shots and len(parts) == 1:
-        asset = tracker.find_one("Asset", [["project", "is", project], ["code", "is", code]], ("code",))
-        # ep010_sc02_0010 is the code itself at some studios and the shot 0010 of sc02 at others.
-        shots = [asset] if asset else _shots_called(tracker, project, text.split("_"))
-    if len(shots) > 1 and hint.split("/")[-1:] == [code]:
-        shots = _shots_called(tracker, project, hint.split("/")) or shots
+    shots = _shots_called(tracker, project, text)
+    # "0010" is enough where the scene's name says ep010_sc02_0010.
+    if len(shots) != 1 and _split(hint)[-1:] == [text]:
+        shots = _shots_called(tracker, project, hint) or shots
+    if not shots:
+        asset = tracker.find_one("Asset", [["project", "is", project], ["code", "is", text]], ("code",))
+        shots = [asset] if asset else []
     where = {"site": tracker.url, "project": project.get("name"), "shot": text}
     if not shots:
-        also = _elsewhere(tracker, project, code)
+        also = _elsewhere(tracker, project, text)
         raise ShotMissing(f"The project {project.get('name')!r} has no shot or asset {text!r}{also}", **where)
     if len(shots) > 1:
         raise ShotMissing(
@@ -107,13 +106,26 @@ def _find_shot(tracker: Tracker, project: Entity, text: str, hint: str) -> Entit
     return _link(shots[0], "code")
 
 
-def _shots_called(tracker: Tracker, project: Entity, parts: list[str]) -> list[Entity]:
-    """``parts``: the shot's code, its sequence's code before it, its episode's code before that."""
+def _shots_called(tracker: Tracker, project: Entity, text: str) -> list[Entity]:
+    """ep010_sc02_0010 is a shot's whole code at some studios, and the shot 0010 of sc02 at others."""
+    parts = _split(text)
+    whole = tracker.find("Shot", [["project", "is", project], ["code", "in", [text, "_".join(parts)]]], ("code",))
+    if whole or len(parts) == 1:
+        return whole
     code, *parents = reversed(parts)
     # Only what is asked for: a site may have no episodes, and says no to their fields.
     paths = _PARENTS[: len(parents)]
     shots = tracker.find("Shot", [["project", "is", project], ["code", "is", code]], ("code", *paths))
-    return [each for each in shots if [each[path] for path in paths] == parents]
+    return [each for each in shots if _is_below([each[path] for path in paths], parents)]
+
+
+def _is_below(above: list[str | None], parents: list[str]) -> bool:
+    """A sequence may be called sc02 in ep010, or ep010_sc02 by itself."""
+    return above == parents or above[0] == "_".join(reversed(parents))
+
+
+def _split(text: str) -> list[str]:
+    return text.split("/") if "/" in text else text.split("_")
 
 
 def _elsewhere(tracker: Tracker, project: Entity, code: str) -> str:

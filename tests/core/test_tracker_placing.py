@@ -55,6 +55,7 @@ def test_a_project_that_is_not_there_or_there_twice_is_missing(tracker: MemoryTr
         ("sc01/0010", None, 1),
         ("ep010_sc01_0010", None, 1),
         ("0010", "ep010/sc02/0010", 2),
+        ("0010", "ep010_sc02_0010", 2),
     ],
 )
 def test_a_shot_is_found_by_its_place(shot: str, hint: str | None, entity_id: int, tracker: MemoryTracker) -> None:
@@ -70,6 +71,32 @@ def test_a_code_that_several_shots_have_asks_for_more(shot: str, tracker: Memory
     with pytest.raises(ShotMissing) as caught:
         find_place(tracker, {"project": {"code": "FG"}, "shot": shot, "shot_hint": "ep099/sc02/0020"})
     assert "SEQUENCE/SHOT" in (caught.value.report.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("shot", "hint"),
+    [("ep010_sc03_0010", None), ("ep010/sc03/0010", None), ("0010", "ep010_sc03_0010"), ("sh/0020", None)],
+)
+def test_codes_may_hold_what_is_above_them(shot: str, hint: str | None, tracker: MemoryTracker) -> None:
+    """As studios with one flat list of shots do it, and those whose sequences say their episode."""
+    show = {"type": "Project", "id": 1}
+    whole = tracker.create("Shot", {"code": "ep010_sc03_0010", "project": show})
+    sequence = link(tracker.create("Sequence", {"code": "sh", "project": show}))
+    lone = tracker.create("Shot", {"code": "0020", "project": show, "sg_sequence": sequence})
+
+    place = find_place(tracker, {"project": {"code": "FG"}, "shot": shot, "shot_hint": hint})
+    assert place["entity"] is not None
+    assert place["entity"]["id"] == (lone["id"] if shot == "sh/0020" else whole["id"])
+
+
+def test_a_sequence_may_say_its_episode(tracker: MemoryTracker) -> None:
+    show = {"type": "Project", "id": 1}
+    sequence = link(tracker.create("Sequence", {"code": "ep011_sc07", "project": show}))
+    shot = tracker.create("Shot", {"code": "0010", "project": show, "sg_sequence": sequence})
+
+    place = find_place(tracker, {"project": {"code": "FG"}, "shot": "ep011_sc07_0010"})
+    assert place["entity"] is not None
+    assert place["entity"]["id"] == shot["id"]
 
 
 def test_an_asset_stands_where_a_shot_may(tracker: MemoryTracker) -> None:
