@@ -8,8 +8,6 @@ import socket
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,19 +37,7 @@ from onepiece_core.errors import (
     StorageError,
     UsageError,
 )
-
-
-@contextmanager
-def without_root() -> Iterator[None]:
-    """The rights of an ordinary user, also where the tests run as root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
+from tests.support.rights import public_folder, without_root
 
 
 @pytest.fixture
@@ -240,21 +226,21 @@ def test_a_name_with_a_nul_is_refused(tmp_path: Path) -> None:
         hash_file(tmp_path / "a\0b")
 
 
-def test_a_file_without_the_right_to_read_is_unreadable(frame: Path) -> None:
-    frame.chmod(0)
-    with without_root(), pytest.raises(InputUnreadable) as caught:
-        hash_file(frame)
-    assert str(frame) in caught.value.report.message
+def test_a_file_without_the_right_to_read_is_unreadable() -> None:
+    with public_folder() as folder:
+        path = folder / "comp.1001.exr"
+        path.touch(mode=0)
+        with without_root(), pytest.raises(InputUnreadable) as caught:
+            hash_file(path)
+    assert str(path) in caught.value.report.message
 
 
-def test_a_folder_without_the_right_to_write_is_read_only(tmp_path: Path) -> None:
-    source, folder = tmp_path / "source", tmp_path / "locked"
-    source.write_text("x")
-    folder.mkdir(mode=0o555)
-    for above in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        above.chmod(0o755)
-    with without_root(), pytest.raises(DestinationReadOnly):
-        copy_and_hash(source, folder / "target")
+def test_a_folder_without_the_right_to_write_is_read_only() -> None:
+    with public_folder() as folder:
+        (folder / "source").write_text("x")
+        (folder / "locked").mkdir(mode=0o555)
+        with without_root(), pytest.raises(DestinationReadOnly):
+            copy_and_hash(folder / "source", folder / "locked" / "target")
 
 
 def test_a_full_disk_tells_what_is_needed_and_what_is_free(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from onepiece_core.config import ConfigSources, load_settings
 from onepiece_core.errors import ConfigError, ErrorReport, ProfileMissing
-from tests.core.test_checksums import without_root
+from tests.support.rights import public_folder, without_root
 
 
 def refused(home: Path, text: str | bytes = "", environ: dict[str, str] | None = None, **more: str) -> ErrorReport:
@@ -80,14 +80,12 @@ def test_tables_nested_without_end_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, "x = " + "[" * 100_000)
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "onepiece.toml"
-    path.write_text("")
-    path.chmod(0)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    with without_root(), pytest.raises(ConfigError) as caught:
-        load_settings(ConfigSources(environ={}, home=tmp_path))
+def test_a_file_that_may_not_be_read_is_told() -> None:
+    with public_folder() as home:
+        path = home / "onepiece.toml"
+        path.touch(mode=0)
+        with without_root(), pytest.raises(ConfigError) as caught:
+            load_settings(ConfigSources(environ={}, home=home))
     assert str(path) in caught.value.report.message
 
 
