@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from onepiece_server.sandbox.report import SandboxReport
+from tests.torture.adoptions import adopt_publishes
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.world import World
@@ -28,3 +29,7 @@ def test_ten_races_for_a_version_in_the_store_have_one_winner_each(world: World)
 
 def test_ten_races_for_a_version_on_a_disk_have_one_winner_each(world: World) -> None:
     assert sum(race(world, 10, share="disk").values()) == 10
+
+
+def test_publishes_of_machines_that_died_are_listed_and_adopted_by_another(world: World) -> None:
+    assert sum(adopt_publishes(world, 14, seed=1).values()) == 14

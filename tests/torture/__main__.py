@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from onepiece_server.sandbox import studio
+from tests.torture.adoptions import adopt_publishes
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.world import World
@@ -20,6 +21,7 @@ Battery = Callable[[World, int], Counter[str]]
 BATTERIES: dict[str, Battery] = {
     "kills": lambda world, seed: kill_publishes(world, 200, seed),
     "store-races": lambda world, _: race(world, 50, share="store"),
+    "adoptions": lambda world, seed: adopt_publishes(world, 56, seed),
     "disk-races": lambda world, _: race(world, 50, share="disk"),
 }
 

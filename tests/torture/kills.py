@@ -15,7 +15,9 @@ from tests.torture.world import World
 def moments_of_a_publish(world: World) -> list[tuple[str, int]]:
     """Every moment at which a publish can be made to die, in order, learnt from one that lives."""
     name, trace = "FG_trace_v001", world.root / "trace.txt"
-    world.run(world.root / "state-trace", do="publish", request=world.request(name, world.inputs(name)), trace=str(trace))
+    world.run(
+        world.root / "state-trace", do="publish", request=world.request(name, world.inputs(name)), trace=str(trace)
+    )
     return [(moment, int(nth)) for moment, nth in (line.split() for line in trace.read_text().splitlines())]
 
 
