@@ -96,7 +96,7 @@ def probe(path: Path) -> MediaFacts:
             return MediaFacts(promised, reader.size_bytes)
         try:
             return _PROBES[name](reader)
-        except (struct.error, IndexError, ValueError, OverflowError, MemoryError) as cause:
+        except (struct.error, IndexError, ValueError, OverflowError, MemoryError, RecursionError) as cause:
             raise reader.invalid("it is damaged") from cause
 
 

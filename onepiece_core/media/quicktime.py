@@ -16,8 +16,8 @@ from onepiece_core.media._reader import Reader
 from onepiece_core.media.facts import MediaFacts
 
 _CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
-# Enough for days of film; more is damage.
-_MAX_SAMPLES = 20_000_000
+# Two days of film; more is damage.
+_MAX_SAMPLES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
