@@ -28,7 +28,8 @@ def info(site: Site) -> dict[str, Any]:
         "api_max_entities_per_page": PAGE_SIZE,
         "s3_uploads_enabled": site.direct_uploads,
         "s3_direct_uploads_enabled": site.direct_uploads,
-        "s3_enabled_upload_types": {"Version": "*", "*": ["this_file"]},
+        # A list: with the bare "*" the client fails when a file is uploaded to no field in particular.
+        "s3_enabled_upload_types": {"Version": ["*"], "*": ["this_file"]},
     }
 
 

@@ -8,6 +8,9 @@ import secrets
 import sqlite3
 
 
+_DAY_SECONDS = 86_400.0
+
+
 def _digest(salt: bytes, secret: str) -> bytes:
     # One round: each call proves itself anew, and what is guarded here lives on one machine.
     return hashlib.sha256(salt + secret.encode("utf-8", "surrogatepass")).digest()
@@ -28,10 +31,16 @@ def is_secret(connection: sqlite3.Connection, user_type: str, user_id: int, secr
 
 
 def new_session(connection: sqlite3.Connection, user_type: str, user_id: int, now: float) -> str:
-    """A session token; only its digest is kept."""
+    """A session token, good for a day; only its digest is kept."""
+    connection.execute('DELETE FROM "__sessions" WHERE created_at < ?', [now - _DAY_SECONDS])
     token = secrets.token_hex(16)
     connection.execute('INSERT INTO "__sessions" VALUES (?,?,?,?)', [_digest(b"", token), user_type, user_id, now])
     return token
+
+
+def has_session_since(connection: sqlite3.Connection, moment: float) -> bool:
+    found = connection.execute('SELECT 1 FROM "__sessions" WHERE created_at > ? LIMIT 1', [moment]).fetchone()
+    return found is not None
 
 
 def session_user(connection: sqlite3.Connection, token: str) -> tuple[str, int] | None:

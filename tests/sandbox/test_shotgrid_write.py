@@ -1,0 +1,329 @@
+"""Writing: create, update, delete, revive, batch, relations that stay in step, refusals, events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shotgun_api3 import Fault
+
+Link = dict[str, Any]
+
+
+def make(sg: Any, kind: str, project: Link, **data: Any) -> Link:
+    return sg.create(kind, {"project": project, **data})
+
+
+def read(sg: Any, entity: Link, *fields: str) -> Any:
+    found = sg.find_one(entity["type"], [["id", "is", entity["id"]]], list(fields))
+    return found[fields[0]] if len(fields) == 1 else found
+
+
+def names(links: list[Link]) -> list[str]:
+    return [link["name"] for link in links]
+
+
+def request(kind: str, entity_type: str, **more: Any) -> dict[str, Any]:
+    return {"request_type": kind, "entity_type": entity_type, **more}
+
+
+class TestRows:
+    def test_create_answers_with_what_was_written_and_asked_for(self, sg: Any, project: Link):
+        made = sg.create("Version", {"project": project, "code": "v"}, return_fields=["sg_status_list", "tags"])
+        assert made == {
+            "type": "Version",
+            "id": made["id"],
+            "code": "v",
+            "project": {"type": "Project", "id": project["id"], "name": read(sg, project, "name")},
+            "sg_status_list": "rev",
+            "tags": [],
+        }
+
+    def test_update_changes_only_what_it_names(self, sg: Any, project: Link):
+        version = make(sg, "Version", project, code="v", description="d", sg_first_frame=1)
+        assert sg.update("Version", version["id"], {"sg_first_frame": None}) == {
+            "type": "Version",
+            "id": version["id"],
+            "sg_first_frame": None,
+        }
+        assert read(sg, version, "description", "code")["description"] == "d"
+
+    def test_delete_and_revive_tell_whether_they_did_something(self, sg: Any, project: Link):
+        shot = make(sg, "Shot", project, code="s")
+        assert [sg.delete("Shot", shot["id"]) for _ in range(2)] == [True, False]
+        assert [sg.revive("Shot", shot["id"]) for _ in range(2)] == [True, False]
+        assert read(sg, shot, "code") == "s"
+
+    def test_an_id_is_never_given_twice(self, sg: Any, project: Link):
+        first = make(sg, "Shot", project, code="s")
+        sg.delete("Shot", first["id"])
+        assert make(sg, "Shot", project, code="s")["id"] > first["id"]
+
+    @pytest.mark.parametrize("act", ["delete", "revive", "update"])
+    def test_a_row_that_never_was_is_a_fault(self, sg: Any, act: str):
+        arguments = ({},) if act == "update" else ()
+        if act == "update":
+            arguments = ({"code": "x"},)
+        with pytest.raises(Fault, match="does not exist"):
+            getattr(sg, act)("Shot", 10**9, *arguments)
+
+    def test_a_retired_row_cannot_be_updated_or_linked_to(self, sg: Any, project: Link):
+        shot = make(sg, "Shot", project, code="s")
+        sg.delete("Shot", shot["id"])
+        with pytest.raises(Fault, match="does not exist"):
+            sg.update("Shot", shot["id"], {"code": "x"})
+        with pytest.raises(Fault, match="does not exist"):
+            make(sg, "Version", project, code="v", entity=shot)
+
+    def test_a_project_needs_only_a_name(self, sg: Any):
+        assert sg.create("Project", {"name": "Only a name"})["name"] == "Only a name"
+
+
+class TestRelations:
+    def test_a_playlist_and_its_versions_know_each_other(self, sg: Any, project: Link):
+        versions = [make(sg, "Version", project, code=f"v{n}") for n in range(3)]
+        playlist = make(sg, "Playlist", project, code="p", versions=versions[:2])
+        assert names(read(sg, versions[0], "playlists")) == ["p"]
+        sg.update("Version", versions[2]["id"], {"playlists": [playlist]})
+        assert names(read(sg, playlist, "versions")) == ["v0", "v1", "v2"]
+        assert len(sg.find("PlaylistVersionConnection", [["playlist", "is", playlist]])) == 3
+
+    def test_the_connections_keep_a_playlists_order(self, sg: Any, project: Link):
+        versions = [make(sg, "Version", project, code=f"v{n}") for n in range(3)]
+        playlist = make(sg, "Playlist", project, code="p", versions=versions)
+        rows = sg.find("PlaylistVersionConnection", [["playlist", "is", playlist]], ["version"])
+        for row, order in zip(rows, (30, 10, 20), strict=True):
+            sg.update("PlaylistVersionConnection", row["id"], {"sg_sort_order": order})
+        assert names(read(sg, playlist, "versions")) == ["v1", "v2", "v0"]
+
+    def test_a_deleted_connection_is_a_version_less(self, sg: Any, project: Link):
+        version = make(sg, "Version", project, code="v")
+        playlist = make(sg, "Playlist", project, code="p", versions=[version])
+        row = sg.find_one("PlaylistVersionConnection", [["playlist", "is", playlist]])
+        sg.delete("PlaylistVersionConnection", row["id"])
+        assert read(sg, playlist, "versions") == read(sg, version, "playlists") == []
+
+    def test_tasks_follow_their_link(self, sg: Any, project: Link):
+        one, two = (make(sg, "Shot", project, code=code) for code in ("one", "two"))
+        task = make(sg, "Task", project, content="comp", entity=one)
+        assert names(read(sg, one, "tasks")) == ["comp"]
+        sg.update("Shot", two["id"], {"tasks": [task]})
+        assert read(sg, one, "tasks") == []
+        assert read(sg, task, "entity")["name"] == "two"
+
+    def test_the_two_sides_of_a_link_table(self, sg: Any, project: Link):
+        parent, child = (make(sg, "Asset", project, code=code) for code in ("parent", "child"))
+        sg.update("Asset", parent["id"], {"assets": [child]})
+        assert names(read(sg, child, "parents")) == ["parent"]
+        assert read(sg, child, "assets") == []
+        sg.update("Asset", child["id"], {"parents": []})
+        assert read(sg, parent, "assets") == []
+
+    def test_notes_are_seen_from_every_kind_of_row(self, sg: Any, project: Link):
+        shot, version = make(sg, "Shot", project, code="s"), make(sg, "Version", project, code="v")
+        make(sg, "Note", project, subject="n", content="c", note_links=[shot, version])
+        assert names(read(sg, shot, "notes")) == names(read(sg, version, "notes")) == ["n"]
+
+    def test_published_files_and_what_they_depend_on(self, sg: Any, project: Link):
+        scene, render = (make(sg, "PublishedFile", project, code=code) for code in ("scene.ma", "render.exr"))
+        sg.create("PublishedFileDependency", {"published_file": render, "dependent_published_file": scene})
+        assert names(read(sg, render, "upstream_published_files")) == ["scene.ma"]
+        assert names(read(sg, scene, "downstream_published_files")) == ["render.exr"]
+
+    @pytest.mark.parametrize(
+        ("mode", "given", "expected"),
+        [
+            ("set", ["b", "c"], ["b", "c"]),
+            ("set", ["c", "b"], ["c", "b"]),
+            ("set", [], []),
+            ("add", ["b", "c"], ["a", "b", "c"]),
+            ("add", ["a", "a"], ["a", "b"]),
+            ("remove", ["a", "c"], ["b"]),
+        ],
+    )
+    def test_modes_of_a_multi_entity_update(
+        self, sg: Any, project: Link, mode: str, given: list[str], expected: list[str]
+    ):
+        group = {code: make(sg, "Asset", project, code=code) for code in "abc"}
+        shot = make(sg, "Asset", project, code="main", assets=[group["a"], group["b"]])
+        links = {"assets": [group[code] for code in given]}
+        sg.update("Asset", shot["id"], links, multi_entity_update_modes={"assets": mode})
+        assert names(read(sg, shot, "assets")) == expected
+
+
+class TestBatch:
+    def test_results_come_in_order(self, sg: Any, project: Link):
+        shot = make(sg, "Shot", project, code="s")
+        results = sg.batch(
+            [
+                request("create", "Version", data={"project": project, "code": "v"}, return_fields=["sg_status_list"]),
+                request("update", "Shot", entity_id=shot["id"], data={"description": "d"}),
+                request("delete", "Shot", entity_id=shot["id"]),
+                request("delete", "Shot", entity_id=shot["id"]),
+            ]
+        )
+        assert results[0]["sg_status_list"] == "rev"
+        assert results[1]["description"] == "d"
+        assert results[2:] == [True, False]
+
+    def test_one_refusal_undoes_all(self, sg: Any, project: Link):
+        before = sg.find_one("EventLogEntry", [], order=[{"field_name": "id", "direction": "desc"}])
+        with pytest.raises(Fault) as refusal:
+            sg.batch(
+                [
+                    request("create", "Shot", data={"project": project, "code": "s"}),
+                    request("create", "Shot", data={"project": project, "code": "s", "nope": 1}),
+                ]
+            )
+        assert str(refusal.value) == (
+            "API batch() request with index 1 failed.  All requests rolled back.\nAPI create() Shot.nope doesn't exist:"
+        )
+        assert sg.find("Shot", [["project", "is", project]]) == []
+        after = sg.find_one("EventLogEntry", [], order=[{"field_name": "id", "direction": "desc"}])
+        assert after == before
+
+    def test_modes_work_in_a_batch(self, sg: Any, project: Link):
+        one, two = (make(sg, "Asset", project, code=code) for code in ("one", "two"))
+        shot = make(sg, "Shot", project, code="s", assets=[one])
+        more = request("update", "Shot", entity_id=shot["id"], data={"assets": [two]})
+        sg.batch([{**more, "multi_entity_update_modes": {"assets": "add"}}])
+        assert names(read(sg, shot, "assets")) == ["one", "two"]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            ({"nope": 1}, "API create() Version.nope doesn't exist:"),
+            ({"code": {"a": 1}}, "API create() Version.code expected [String, NilClass] data type(s) but got Hash:"),
+            ({"code": 3}, "but got Integer"),
+            ({"sg_first_frame": "1001"}, "Version.sg_first_frame expected [Integer, NilClass]"),
+            ({"sg_first_frame": 1.5}, "but got Float"),
+            ({"sg_first_frame": True}, "but got TrueClass"),
+            ({"sg_first_frame": 2**31}, "PG::NumericValueOutOfRange"),
+            ({"sg_movie_aspect_ratio": "wide"}, "expected [Float, Integer, NilClass]"),
+            ({"client_approved": 1}, "expected [TrueClass, FalseClass, NilClass]"),
+            ({"sg_status_list": "nope"}, "Value is not legal."),
+            ({"sg_version_type": "nope"}, "Value is not legal."),
+            ({"entity": "Shot"}, "expected [Hash, NilClass]"),
+            ({"entity": {"id": 1}}, "an entity with 'type' and 'id'"),
+            ({"entity": {"type": "HumanUser", "id": 1}}, "Invalid entity type 'HumanUser'"),
+            ({"entity": {"type": "Shot", "id": 10**9}}, "Entity of type [Shot] with id=1000000000 does not exist"),
+            ({"entity": {"type": "Shot", "id": 10**30}}, "does not exist"),
+            ({"playlists": {"type": "Playlist", "id": 1}}, "expected [Array, NilClass]"),
+            ({"playlists": ["x"]}, "expected [Hash, NilClass]"),
+            ({"id": 5}, "The field is not editable."),
+            ({"client_approved_at": "2026-01-01T00:00:00Z"}, "The field is not editable."),
+            ({"media_center_import_time": "yesterday"}, "Invalid date format"),
+            ({"media_center_import_time": "2026-02-30T00:00:00Z"}, "Invalid date format"),
+            ({"code": "a\0b"}, "null byte"),
+            ({"code": ""}, "The value for the Version Name field is required."),
+            ({"sg_uploaded_movie": 5}, "expected [Hash, NilClass]"),
+            ({"sg_uploaded_movie": {"local_path": "/nowhere/x.mov"}}, "doesn't match any defined Local Storage."),
+        ],
+        ids=lambda value: str(value)[:60],
+    )
+    def test_what_does_not_fit_is_a_fault_and_leaves_nothing(
+        self, sg: Any, project: Link, data: dict[str, Any], words: str
+    ):
+        with pytest.raises(Fault) as refusal:
+            sg.create("Version", {"project": project, "code": "v", **data})
+        assert words in str(refusal.value)
+        assert sg.find("Version", [["project", "is", project]]) == []
+
+    def test_a_unique_name_is_taken_once(self, sg: Any, project: Link):
+        name = read(sg, project, "name")
+        with pytest.raises(Fault) as refusal:
+            sg.create("Project", {"name": name.upper()})
+        assert str(refusal.value) == (
+            "API create() CRUD ERROR #61: Create failed for [Project]. "
+            "The value for the Project Name field is required to be unique. <br>"
+        )
+        sg.delete("Project", project["id"])
+        assert sg.create("Project", {"name": name})["id"] > project["id"]
+
+    @pytest.mark.parametrize("kind", ["Version", "PublishedFile", "Shot", "Task"])
+    def test_a_row_of_a_show_needs_its_project(self, sg: Any, kind: str):
+        with pytest.raises(Fault, match="The value for the Project field is required"):
+            sg.create(kind, {"content" if kind == "Task" else "code": "x"})
+
+    def test_a_mandatory_field_cannot_be_emptied(self, sg: Any, project: Link):
+        shot = make(sg, "Shot", project, code="s")
+        with pytest.raises(Fault, match="is required"):
+            sg.update("Shot", shot["id"], {"code": None})
+
+    def test_an_unknown_type_is_a_fault(self, sg: Any):
+        for act in (
+            lambda: sg.create("Nope", {}),
+            lambda: sg.delete("Nope", 1),
+            lambda: sg.update("Nope", 1, {"a": 1}),
+        ):
+            with pytest.raises(Fault, match="entity type 'Nope' doesn't exist"):
+                act()
+
+
+class TestFileLinks:
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            (
+                {"url": "file:///mnt/x/beauty.%04d.exr", "name": "beauty.%04d.exr"},
+                {"link_type": "web", "url": "file:///mnt/x/beauty.%04d.exr", "name": "beauty.%04d.exr"},
+            ),
+            (
+                {"local_path": "/projects/fg/beauty.%04d.exr"},
+                {
+                    "link_type": "local",
+                    "relative_path": "fg/beauty.%04d.exr",
+                    "local_path_linux": "/projects/fg/beauty.%04d.exr",
+                    "local_path_windows": "P:\\projects\\fg\\beauty.%04d.exr",
+                    "name": "beauty.%04d.exr",
+                },
+            ),
+            (
+                {"relative_path": "fg/scene.ma", "local_storage": {"type": "LocalStorage", "id": 1}},
+                {"link_type": "local", "local_path_mac": "/Volumes/projects/fg/scene.ma", "name": "scene.ma"},
+            ),
+        ],
+    )
+    def test_a_path_reads_back(self, sg: Any, project: Link, value: dict[str, Any], expected: dict[str, Any]):
+        file = make(sg, "PublishedFile", project, code="f", path=value)
+        path = read(sg, file, "path")
+        assert path.items() >= expected.items()
+        assert path["type"] == "Attachment"
+        assert read(sg, {"type": "Attachment", "id": path["id"]}, "this_file") == path
+
+    def test_the_client_finds_its_own_local_path(self, sg: Any, project: Link):
+        file = make(sg, "PublishedFile", project, code="f", path={"local_path": "/projects/a.exr"})
+        assert read(sg, file, "path")["url"].startswith("file://")
+        assert sg.update("PublishedFile", file["id"], {"path": None})["path"] is None
+
+
+class TestEvents:
+    def test_each_change_leaves_an_event(self, sg: Any, project: Link):
+        shot = make(sg, "Shot", project, code="s")
+        asset = make(sg, "Asset", project, code="a")
+        sg.update("Shot", shot["id"], {"description": "d", "code": "s", "sg_status_list": "ip"})
+        sg.update("Shot", shot["id"], {"assets": [asset]})
+        sg.delete("Shot", shot["id"])
+        sg.revive("Shot", shot["id"])
+        fields = ["event_type", "attribute_name", "meta", "user", "project"]
+        events = sg.find("EventLogEntry", [["entity", "is", shot]], fields)
+        assert [(event["event_type"], event["attribute_name"]) for event in events] == [
+            ("Shotgun_Shot_New", None),
+            ("Shotgun_Shot_Change", "description"),
+            ("Shotgun_Shot_Change", "sg_status_list"),
+            ("Shotgun_Shot_Change", "assets"),
+            ("Shotgun_Shot_Retirement", None),
+            ("Shotgun_Shot_Revival", None),
+        ]
+        assert events[2]["meta"].items() >= {"old_value": "wtg", "new_value": "ip"}.items()
+        assert events[3]["meta"]["added"] == [{"type": "Asset", "id": asset["id"]}]
+        assert all(event["project"]["id"] == project["id"] for event in events)
+        assert all(event["user"]["type"] == "ApiUser" for event in events)
+
+    def test_an_event_daemon_goes_on_where_it_stopped(self, sg: Any, project: Link):
+        last = sg.find_one("EventLogEntry", [], order=[{"field_name": "id", "direction": "desc"}])
+        make(sg, "Shot", project, code="s")
+        new = sg.find("EventLogEntry", [["id", "greater_than", last["id"]]], ["event_type"])
+        assert [event["event_type"] for event in new] == ["Shotgun_Shot_New"]
