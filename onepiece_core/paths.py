@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path, PurePath
 
 from onepiece_core.errors import PathEscapes
@@ -85,21 +86,22 @@ class Roots:
         """``projects:show/x``; the longest root wins. Raises PathEscapes for a relative path."""
         if not path.is_absolute():
             raise PathEscapes(f"{path} is not an absolute path", path=str(path))
-        path = Path(os.path.normpath(path))
-        found = max(self._matches(path), key=lambda match: match[0], default=None)
-        if found is None:
-            return f"@{self._host}:{path.as_posix().removeprefix('/') if not path.drive else path.as_posix()}"
-        _, name, relative = found
-        return f"{name}:{'' if relative == Path() else relative.as_posix()}"
+        # ".." behind a link is not the folder that the text shows.
+        path = path.resolve() if ".." in path.parts else path
+        text = str(path)
+        compared = os.path.join(os.path.normcase(text), "")  # noqa: PTH118 - a hundred thousand paths, so text
+        for start, name in self._candidates:
+            if compared.startswith(start):
+                return f"{name}:{text[len(start) :].replace(os.sep, '/')}"
+        return f"@{self._host}:{path.as_posix() if path.drive else path.as_posix().removeprefix('/')}"
 
-    def _matches(self, path: Path) -> list[tuple[int, str, Path]]:
-        """(length of the root, its name, the rest) of each root that holds ``path``."""
-        found = []
-        for name, folder in self._folders.items():
-            for candidate in {folder, _resolved(folder)}:  # a root is often a link to a mount
-                if path.is_relative_to(candidate):
-                    found.append((len(candidate.parts), name, path.relative_to(candidate)))
-        return found
+    @cached_property
+    def _candidates(self) -> tuple[tuple[str, str], ...]:
+        """How paths under each root start, and under the mount behind it where it is a link; the longest first."""
+        found = {(folder, name) for name, folder in self._folders.items()}
+        found |= {(_resolved(folder), name) for name, folder in self._folders.items()}
+        starts = {(os.path.join(os.path.normcase(folder), ""), name) for folder, name in found}  # noqa: PTH118
+        return tuple(sorted(starts, key=lambda start: (-len(start[0]), start[1])))
 
     def resolve(self, text: str) -> Path | None:
         """The path on this machine, or None when it lies on another one or under a root unknown here.
