@@ -190,37 +190,22 @@ class LocalStore:
     ) -> ObjectInfo:
         info = _info(key, os.lstat(temporary), temporary)
         lowered = {name.lower(): value for name, value in metadata.items()}
-        if condition.if_absent:
-            if os.path.lexists(path) or not self._link(temporary, path):
-                raise PreconditionFailed(f"{path} is there already", path=str(path))
-            if lowered:
-                with file_lock(self._beside(path, "lock")):
-                    self._write_metadata(path, info.etag, lowered)
-        else:
-            with file_lock(self._beside(path, "lock")):
+        with file_lock(self._beside(path, "lock")):
+            if condition.if_absent:
+                if os.path.lexists(path):
+                    raise PreconditionFailed(f"{path} is there already", path=str(path))
+            elif condition.if_match is not None:
                 there = self.find(key)
-                if condition.if_match is not None and (there is None or there.etag != condition.if_match):
+                if there is None or there.etag != condition.if_match:
                     raise PreconditionFailed(f"{path} is not as expected", path=str(path))
-                self._write_metadata(path, info.etag, lowered)
+            # First the metadata: nobody sees the content without it.
+            self._write_metadata(path, info.etag, lowered)
+            if condition.if_absent:
+                _link(temporary, path)
+            else:
                 temporary.replace(path)
         sync_folder(path.parent)
         return ObjectInfo(key, info.size_bytes, info.etag, info.modified, lowered)
-
-    def _link(self, temporary: Path, path: Path) -> bool:
-        """Make ``temporary`` appear as ``path`` unless something is there."""
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK):
-                raise
-            # No hard links here (exFAT, some SMB shares): our own lock has to do.
-            with file_lock(self._beside(path, "lock")):
-                if os.path.lexists(path):
-                    return False
-                temporary.replace(path)
-        return True
 
     def _open(self, key: str) -> tuple[int, ObjectInfo]:
         path = self._path(key)
@@ -327,6 +312,19 @@ def _info(key: str, found: os.stat_result, path: Path) -> ObjectInfo:
             found = path.stat()
     size = found.st_size if stat.S_ISREG(found.st_mode) else 0
     return ObjectInfo(key, size, f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}", found.st_mtime)
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Make ``temporary`` appear as ``path`` unless something is there, even by the hand of one who has no lock."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError as taken:
+        raise PreconditionFailed(f"{path} is there already", path=str(path)) from taken
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        # No hard links here (exFAT, some SMB shares): our own lock has to do.
+        temporary.replace(path)
 
 
 def _flush(descriptor: int) -> None:

@@ -204,21 +204,23 @@ def _aws_address(region: str, bucket: str) -> tuple[Address, str]:
 
 
 def _find_proxy(address: Address) -> tuple[str, int] | None:
-    """The proxy that botocore itself would use."""
-    from botocore.utils import get_environ_proxies
+    """The proxy that the system's settings name for this host."""
+    from urllib.request import getproxies, proxy_bypass
 
-    url = get_environ_proxies(address.url).get("https")
-    if not url:
+    url = getproxies().get("https")
+    if not url or proxy_bypass(f"{address.host}:{address.port}"):
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
     return (parts.hostname, parts.port or 80) if parts.hostname else None
 
 
 def _tls(ca_bundle: str | None) -> SSLContext:
+    """Trusts ``ca_bundle``, else what the system trusts, else (a Python without a system store) botocore's list."""
     import ssl
 
-    from botocore.httpsession import get_cert_path
+    context = ssl.create_default_context(cafile=ca_bundle)
+    if not ca_bundle and not context.cert_store_stats()["x509"] and ssl.get_default_verify_paths().capath is None:
+        from botocore.httpsession import get_cert_path
 
-    context = ssl.create_default_context()
-    context.load_verify_locations(ca_bundle or get_cert_path(True))
+        context.load_verify_locations(get_cert_path(True))
     return context
