@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -477,6 +479,41 @@ def test_a_profile_gives_keys_region_and_endpoint(
     store = open_store(BUCKET, AwsSettings(profile=profile))
     assert store.find("nothing") is None
     assert describe_endpoint(AwsSettings(profile=profile)) == weed.endpoint_url
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    crt, key = folder / "cert.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(crt), *names], check=True, capture_output=True)
+    return crt, key
+
+
+def test_https_is_spoken_and_the_certificate_is_checked(
+    weed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_bucket(weed.aws, BUCKET)
+    crt, key = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(crt, key)
+    path, size, xxh128 = large_file(tmp_path)
+    with s3_proxy(weed.endpoint_url, tls) as proxy:
+        write_profiles(tmp_path, monkeypatch, proxy.url)
+        with pytest.raises(StorageUnavailable, match="certificate"):
+            open_store(BUCKET, AwsSettings(profile="plain")).now()
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(crt))
+        store = S3Store(resolve_target(AwsSettings(profile="plain"), BUCKET), single_bytes=6 * MIB, part_bytes=5 * MIB)
+        before = proxy.connections
+        for number in range(20):
+            store.put("small", bytes([number]))
+        assert proxy.connections - before == 1
+        store.put_file("large", path, size_bytes=size, xxh128=xxh128)
+        assert b"".join(store.iter_bytes("large")) == path.read_bytes()
+        for name in ("small", "large"):
+            store.delete(name)
+        store.close()
+    assert {call.headers["x-amz-content-sha256"] for call in proxy.calls if call.body} >= {"UNSIGNED-PAYLOAD"}
 
 
 def test_explicit_keys_beat_a_profile(weed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,13 +57,15 @@ def refused(status: str, code: str, *headers: str) -> Answer:
 class S3Proxy:
     """``calls`` holds what passed; set ``plan`` to make trouble."""
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(endpoint_url)
         self._server = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._tls = tls
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.plan: Plan = lambda _call, _before: PASS
         self.calls: list[Call] = []
+        self.connections = 0
         self._lock = threading.Lock()
 
     def methods(self) -> list[str]:
@@ -74,6 +77,7 @@ class S3Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._serve_client, args=(client,), daemon=True).start()
 
     def close(self) -> None:
@@ -83,7 +87,10 @@ class S3Proxy:
 
     def _serve_client(self, client: socket.socket) -> None:
         # A connection that is reset under our hands is the client's business.
-        with client, contextlib.suppress(OSError, ValueError):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ValueError):
+            stack.enter_context(client)
+            if self._tls:
+                client = stack.enter_context(self._tls.wrap_socket(client, server_side=True))
             reader = client.makefile("rb")
             while (head := _read_head(reader)) is not None:
                 body = reader.read(int(head[1].get("content-length", "0")))
@@ -116,9 +123,9 @@ class S3Proxy:
 
 
 @contextlib.contextmanager
-def s3_proxy(endpoint_url: str) -> Iterator[S3Proxy]:
-    """A proxy in front of ``endpoint_url`` that lets everything pass at first."""
-    proxy = S3Proxy(endpoint_url)
+def s3_proxy(endpoint_url: str, tls: ssl.SSLContext | None = None) -> Iterator[S3Proxy]:
+    """A proxy in front of ``endpoint_url`` that lets everything pass at first; with ``tls`` it speaks HTTPS."""
+    proxy = S3Proxy(endpoint_url, tls)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
