@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 PIECE_BYTES = 1 << 20
+# A whole answer may take so many time-outs once it has begun.
+ANSWER_TIMEOUTS = 3
 # How long to wait for a connection.
 CONNECT_SECONDS = 5.0
 # A server may close an idle connection at the very moment in which we write on it.
@@ -138,7 +140,15 @@ class Transport:
     def _read(self, connection: http.client.HTTPConnection) -> Reply:
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, response.reason, headers, response.read())
+        # The socket's time-out is for one wait; an answer that trickles must end, too.
+        ends_at = time.monotonic() + ANSWER_TIMEOUTS * self._timeout
+        pieces = []
+        while piece := response.read1(PIECE_BYTES):
+            pieces.append(piece)
+            if time.monotonic() > ends_at:
+                raise TimeoutError
+        response.read()  # nothing is left, or it is an error: the answer was cut short
+        return Reply(response.status, response.reason, headers, b"".join(pieces))
 
     def _forget(self, parts: SplitResult) -> None:
         known = self._open.pop(_place(parts), None)

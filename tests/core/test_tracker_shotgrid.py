@@ -104,6 +104,13 @@ def test_a_write_that_takes_too_long_is_unanswered(site: ScriptedSite, clock: St
         tracker_of(site.url, clock, timeout_seconds=0.3).create("Version", {"code": "x"})
 
 
+def test_an_answer_that_trickles_ends_too(site: ScriptedSite, clock: SteppedClock) -> None:
+    site.answers["create"] = [Answer({"results": {"id": 7, "code": "x" * 100}}, trickle=0.05)]
+
+    with pytest.raises(TrackerUnanswered, match="no answer within"):
+        tracker_of(site.url, clock, timeout_seconds=0.2).create("Version", {"code": "x"})
+
+
 @pytest.mark.parametrize("answer", [Answer({"results": {"id": 7}}, cut=9), Answer("<html>Please log in</html>")])
 def test_half_an_answer_to_a_write_is_none(answer: Answer, site: ScriptedSite, tracker: ShotgridTracker) -> None:
     site.answers["create"] = [answer]

@@ -18,6 +18,7 @@ DIRECT = {"s3_uploads_enabled": True, "s3_direct_uploads_enabled": True, "s3_ena
 @dataclass
 class Answer:
     """One answer. ``cut`` sends only so many bytes of the body; ``drop`` closes without a word; ``hang`` never answers.
+    ``trickle`` waits so many seconds before every byte.
 
     ``then_close`` closes a connection that the answer promised to keep.
     """
@@ -28,6 +29,7 @@ class Answer:
     cut: int | None = None
     drop: bool = False
     hang: bool = False
+    trickle: float = 0.0
     then_close: bool = False
 
 
@@ -101,9 +103,18 @@ class ScriptedSite:
                 for key, value in {"Content-Type": kind, "Content-Length": str(len(body)), **answer.headers}.items():
                     self.send_header(key, value)
                 self.end_headers()
-                self.wfile.write(body if answer.cut is None else body[: answer.cut])
+                with suppress(OSError):  # nobody may be listening any more
+                    self._write(body if answer.cut is None else body[: answer.cut], answer.trickle)
                 if answer.cut is not None or answer.then_close:
                     self._close()
+
+            def _write(self, body: bytes, trickle: float) -> None:
+                if not trickle:
+                    self.wfile.write(body)
+                    return
+                for byte in body:
+                    site._stopping.wait(trickle)
+                    self.wfile.write(bytes([byte]))
 
             def _close(self) -> None:
                 self.close_connection = True

@@ -18,13 +18,13 @@ SETTLE_SECONDS = 30.0
 def register_through_faults(world: World, count: int, *, fault: str) -> Counter[str]:
     """``count`` publishes' registrations, 16 at once; what was spoilt, by the name of the call."""
     url, script, key = (world.env[f"ONEPIECE_SHOTGRID_{name}"] for name in ("URL", "SCRIPT", "KEY"))
-    straight = ShotgridTracker(url, script, key)
+    straight = world.tracker
     before = count_rows(straight)
     with flaky_proxy(url, fault=fault, every=5, hold_seconds=TIMEOUT_SECONDS + LATE_SECONDS) as proxy:
         spoilt_site = ShotgridTracker(proxy.url, script, key, timeout_seconds=TIMEOUT_SECONDS)
         register_many(
             spoilt_site,
-            world.folder / "packages",
+            world.root / "packages",
             count,
             settle_seconds=SETTLE_SECONDS,
             timeout_seconds=TIMEOUT_SECONDS,
