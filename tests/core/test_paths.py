@@ -126,6 +126,14 @@ def test_a_stored_path_that_leaves_its_root_is_refused(roots: Roots, text: str) 
         roots.resolve(text)
 
 
+def test_two_dots_behind_a_link_lead_where_the_system_says(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "deep").mkdir(parents=True)
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "link").symlink_to(tmp_path / "disk" / "deep")
+    roots = Roots({"projects": tmp_path / "projects", "disk": tmp_path / "disk"}, "ws12")
+    assert roots.persist(tmp_path / "projects" / "link" / ".." / "x") == "disk:x"
+
+
 def test_a_relative_path_cannot_be_stored(roots: Roots) -> None:
     with pytest.raises(PathEscapes):
         roots.persist(Path("x"))
