@@ -23,13 +23,19 @@ NETWORK_FILESYSTEMS = frozenset(
 )
 
 
-def filesystem_type(path: Path) -> str:
-    """The mount's type (``ext4``, ``nfs4``, ...), or "" where the platform does not tell."""
-    if sys.platform != "linux":
+MOUNTS = Path("/proc/self/mountinfo")
+
+
+def filesystem_type(path: Path, mounts: Path = MOUNTS) -> str:
+    """The mount's type (``ext4``, ``nfs4``, ...), or "" where the platform does not tell.
+
+    ``mounts`` is the kernel's mount table (proc(5), mountinfo).
+    """
+    if not mounts.exists():
         return _type_by_psutil(path)
     best = ("", "")
     real = os.path.realpath(path)
-    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+    for line in mounts.read_text(errors="surrogateescape").splitlines():
         left, _, right = line.partition(" - ")
         point = left.split()[4].encode("latin-1", "surrogateescape").decode("unicode_escape", "replace")
         # The mount that is listed last for the longest prefix is the one on top.
@@ -47,9 +53,9 @@ def _type_by_psutil(path: Path) -> str:
     return max(mounts, key=lambda p: len(p.mountpoint)).fstype.lower() if mounts else ""
 
 
-def refuse_network_filesystem(folder: Path) -> None:
+def refuse_network_filesystem(folder: Path, mounts: Path = MOUNTS) -> None:
     """Raise StateNotLocal when ``folder`` lies on a network filesystem."""
-    kind = filesystem_type(folder)
+    kind = filesystem_type(folder, mounts)
     if kind in NETWORK_FILESYSTEMS or os.path.realpath(folder).startswith("\\\\"):
         raise StateNotLocal(
             f"The state folder {folder} lies on a network filesystem ({kind or 'UNC path'}).",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from onepiece_core.errors import ErrorReport, JournalError
-from onepiece_core.filesystems import refuse_network_filesystem
+from onepiece_core.filesystems import MOUNTS, refuse_network_filesystem
 
 State = Literal["running", "parked", "finished", "discarded", "failed"]
 UNFINISHED: tuple[State, ...] = ("running", "parked")
@@ -121,13 +121,13 @@ class Operation:
 class Journal:
     """Operations of this machine's user. Safe for several threads and processes."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, mounts: Path = MOUNTS) -> None:
         """Open or create the journal. Raises StateNotLocal on a network filesystem, else JournalError."""
         self._path = state_dir / "journal.db"
         self._lock = threading.RLock()
         try:
             state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            refuse_network_filesystem(state_dir)
+            refuse_network_filesystem(state_dir, mounts)
             self._db = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
             self._db.execute("pragma journal_mode = wal")
