@@ -12,7 +12,7 @@ import pytest
 from onepiece_core.errors import LeaseLost, OperationCancelled
 from onepiece_core.progress import Reporter
 from onepiece_core.testing.memory_tracker import MAKES, Fault, FaultPlan, MemoryTracker, every, no_faults
-from onepiece_core.tracker.outbox import DrainOutcome, drain, registered
+from onepiece_core.tracker.outbox import DrainOutcome, assume_sent, drain, registered
 from tests.support.outbox import Died, MemoryLog, SteppedClock, counts, make_writes, seed, seeded
 
 SETTLE, TIMEOUT = 30.0, 20.0
@@ -206,6 +206,21 @@ def test_a_zombie_that_sends_after_another_process_took_over_leaves_one_row(
     assert not asleep
     assert counts(tracker) == {**WHOLE, "Attachment": 2}
     assert registered(zombie.rows()) == registered(other.rows())
+
+
+@pytest.mark.parametrize("method", MAKES)
+def test_an_adopted_operation_waits_for_what_the_lost_machine_had_under_way(
+    method: str, tmp_path: Path, tracker: MemoryTracker, clock: Any
+) -> None:
+    writes = make_writes(tmp_path / "package")
+    tracker.faults = on(method, Fault("late", seconds=9))
+    publish(MemoryLog(writes), tracker, clock)
+
+    adopted = MemoryLog(writes)
+    assume_sent(adopted, clock.now())
+    assert recover(adopted, tracker, clock).done
+    clock.sleep(SETTLE)
+    assert counts(tracker) == WHOLE
 
 
 def test_two_first_publishes_at_once_make_one_file_type_each(
