@@ -7,7 +7,6 @@ import hmac
 import secrets
 import sqlite3
 
-
 _DAY_SECONDS = 86_400.0
 
 

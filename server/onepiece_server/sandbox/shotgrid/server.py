@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         lifespan="off",
         ws="none",
-        timeout_keep_alive=60,
-        timeout_graceful_shutdown=3,
+        timeout_keep_alive=900,  # the client does not expect its connection to go away
+        timeout_graceful_shutdown=1,
         server_header=False,
     )
     try:

@@ -1,0 +1,156 @@
+"""The site as a process: starts, ends, is killed in the middle of a batch, serves several at once."""
+
+from __future__ import annotations
+
+import random
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.support.shotgrid_site import SiteProcess
+
+BATCH = 200
+
+
+def create(project: dict[str, Any], code: str) -> dict[str, Any]:
+    return {"request_type": "create", "entity_type": "Shot", "data": {"project": project, "code": code}}
+
+
+def test_it_listens_on_loopback_alone(site: SiteProcess):
+    listening = [c for c in psutil.Process(site.process.pid).net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert [connection.laddr.ip for connection in listening] == ["127.0.0.1"]
+
+
+def test_the_key_is_on_no_command_line_and_not_in_the_data(site: SiteProcess):
+    from tests.support.shotgrid_site import KEY
+
+    assert KEY not in " ".join(psutil.Process(site.process.pid).cmdline())
+    for file in (site.folder / "site").glob("site.sqlite*"):
+        assert KEY.encode() not in file.read_bytes()
+
+
+def test_a_taken_port_is_said_in_one_line(site: SiteProcess, tmp_path: Path):
+    port = site.url.rsplit(":", 1)[1]
+    arguments = ["--dir", str(tmp_path), "--script", "x", "--key-file", str(site.folder / "key"), "--port", port]
+    command = [sys.executable, "-m", "onepiece_server.sandbox.shotgrid", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (3, f"error: port {port} is taken\n")
+
+
+def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
+    site = SiteProcess(tmp_path).start()
+    project = site.client().find_one("Project", [])
+    made = site.client().batch([create(project, str(n)) for n in range(20)])
+    site.kill()
+    site.start()
+    found = site.client().find("Shot", [["id", "in", [shot["id"] for shot in made]]], ["code"])
+    assert [shot["code"] for shot in found] == [str(n) for n in range(20)]
+    assert site.stop() == 0
+
+
+def test_a_new_key_replaces_the_old_one(tmp_path: Path):
+    from shotgun_api3 import AuthenticationFault
+
+    site = SiteProcess(tmp_path).start()
+    old = site.client()
+    assert site.stop() == 0
+    site.start()
+    (tmp_path / "key").write_text("another")
+    assert site.stop() == 0
+    command = SiteProcess(tmp_path)
+    command.start()  # writes the usual key back
+    assert old.config.api_key
+    with pytest.raises(AuthenticationFault):
+        command.client(script_name="tests", api_key="another").find("Project", [])
+    assert command.stop() == 0
+
+
+def kill_in_a_batch(site: SiteProcess, project: dict[str, Any], name: str, pause: float) -> None:
+    """Send a batch and kill the site while it works on it."""
+
+    def send() -> None:
+        try:
+            site.client().batch([create(project, name) for _ in range(BATCH)])
+        except Exception:  # the site died: that is the point
+            return
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    time.sleep(pause)
+    site.kill()
+    sender.join()
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(100, marks=pytest.mark.torture)])
+def test_a_killed_batch_is_there_whole_or_not_at_all(tmp_path: Path, count: int):
+    chance = random.Random(7)
+    site = SiteProcess(tmp_path).start()
+    project = site.client().find_one("Project", [])
+    for number in range(count):
+        # A batch takes about 60 ms, the client needs about as long to get ready.
+        kill_in_a_batch(site, project, f"kill {number}", chance.uniform(0.02, 0.2))
+        site.start()
+    rows = site.client().find("Shot", [["code", "starts_with", "kill"]], ["code"])
+    events = site.client().find("EventLogEntry", [["entity.Shot.code", "starts_with", "kill"]])
+    assert site.stop() == 0
+    counts = {row["code"]: sum(other["code"] == row["code"] for other in rows) for row in rows}
+    assert set(counts.values()) <= {BATCH}
+    assert len(events) == len(rows)
+    with sqlite3.connect(tmp_path / "site" / "site.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_eight_clients_at_once_lose_nothing(site: SiteProcess, project: dict[str, Any]):
+    each = 40
+
+    def work(number: int) -> list[int]:
+        client = site.client()
+        made = []
+        for index in range(each):
+            made.append(client.create("Shot", {"project": project, "code": f"{number}-{index}"})["id"])
+            client.find_one("Shot", [["id", "is", made[-1]]], ["code", "project"])
+        return made
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [number for numbers in pool.map(work, range(8)) for number in numbers]
+    assert len(set(made)) == 8 * each
+    found = site.client().find("Shot", [["project", "is", project]])
+    assert sorted(made) == [shot["id"] for shot in found]
+
+
+def test_readers_see_whole_batches_while_one_writes(site: SiteProcess, project: dict[str, Any]):
+    stop = threading.Event()
+    seen: set[int] = set()
+
+    def look() -> None:
+        client = site.client()
+        while not stop.is_set():
+            seen.add(len(client.find("Shot", [["project", "is", project]])))
+
+    with ThreadPoolExecutor(2) as pool:
+        lookers = [pool.submit(look) for _ in range(2)]
+        for number in range(5):
+            site.client().batch([create(project, f"{number}-{n}") for n in range(50)])
+        stop.set()
+        for looker in lookers:
+            looker.result()
+    assert {number % 50 for number in seen} == {0}
+
+
+def test_it_ends_while_clients_hang_on(tmp_path: Path):
+    site = SiteProcess(tmp_path).start()
+    host, port = site.url.removeprefix("http://").split(":")
+    site.client().find_one("Project", [])
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(b"POST /api3/json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        time.sleep(0.2)
+        assert site.stop() == 0
