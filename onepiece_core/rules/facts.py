@@ -23,10 +23,10 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A file that the scene uses."""
+    """A file that the scene uses. ``is_there`` is None when its path holds variables that nobody knows here."""
 
     path: str
-    is_there: bool
+    is_there: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def _version_of(name: str) -> int | None:
 
 
 def _dependencies(facts: PublishFacts) -> Iterator[Found]:
-    missing = [each.path for each in facts.dependencies if not each.is_there]
+    missing = [each.path for each in facts.dependencies if each.is_there is False]
     if missing:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         yield f"the scene uses files that are not there: {', '.join(missing[:5])}{more}", {"paths": missing[:100]}
