@@ -15,8 +15,9 @@ from typing import Any
 
 import psutil
 import pytest
+from shotgun_api3 import AuthenticationFault, Fault, ShotgunError
 
-from tests.support.shotgrid_site import SiteProcess
+from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
 BATCH = 200
 
@@ -31,8 +32,6 @@ def test_it_listens_on_loopback_alone(site: SiteProcess):
 
 
 def test_the_key_is_on_no_command_line_and_not_in_the_data(site: SiteProcess):
-    from tests.support.shotgrid_site import KEY
-
     assert KEY not in " ".join(psutil.Process(site.process.pid).cmdline())
     for file in (site.folder / "site").glob("site.sqlite*"):
         assert KEY.encode() not in file.read_bytes()
@@ -58,20 +57,37 @@ def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
 
 
 def test_a_new_key_replaces_the_old_one(tmp_path: Path):
-    from shotgun_api3 import AuthenticationFault
-
-    site = SiteProcess(tmp_path).start()
-    old = site.client()
-    assert site.stop() == 0
-    site.start()
-    (tmp_path / "key").write_text("another")
-    assert site.stop() == 0
-    command = SiteProcess(tmp_path)
-    command.start()  # writes the usual key back
-    assert old.config.api_key
+    old = SiteProcess(tmp_path).start()
+    assert old.stop() == 0
+    new = SiteProcess(tmp_path, key="another").start()
+    assert new.client().find_one("Project", []) is not None
     with pytest.raises(AuthenticationFault):
-        command.client(script_name="tests", api_key="another").find("Project", [])
-    assert command.stop() == 0
+        new.client(script_name=SCRIPT, api_key=old.key).find_one("Project", [])
+    assert new.stop() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files: Linux alone")
+def test_a_full_disk_is_a_refusal_and_passes(tmp_path: Path):
+    site = SiteProcess(tmp_path).start()
+    client = site.client()
+    project = client.find_one("Project", [])
+    (tmp_path / "movie.mov").write_bytes(bytes(3_000_000))
+    # No file of the site may grow beyond 2 MB: what a write meets on a full disk, at a place of our choice.
+    process = psutil.Process(site.process.pid)
+    unlimited = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (2_000_000, unlimited[1]))
+    with pytest.raises(Fault, match="the site's database said"):
+        client.batch([create(project, "x" * 1000) for _ in range(3000)])
+    for kind, field in (("Version", "sg_uploaded_movie"), ("Shot", None)):
+        row = client.create(kind, {"project": project, "code": "v"})
+        with pytest.raises(ShotgunError):
+            client.upload(kind, row["id"], str(tmp_path / "movie.mov"), field)
+    assert client.find("Shot", [["code", "starts_with", "xxx"]]) == []
+    process.rlimit(psutil.RLIMIT_FSIZE, unlimited)
+    assert len(client.batch([create(project, "x" * 1000) for _ in range(3000)])) == 3000
+    files = [file.stat().st_size for file in (tmp_path / "site" / "files").iterdir()]
+    assert files == []
+    assert site.stop() == 0
 
 
 def kill_in_a_batch(site: SiteProcess, project: dict[str, Any], name: str, pause: float) -> None:

@@ -18,13 +18,14 @@ class SiteProcess:
 
     folder: Path
     options: tuple[str, ...] = ()
+    key: str = KEY
     url: str = ""
     process: subprocess.Popen[str] = field(init=False)
 
     def start(self) -> SiteProcess:
         self.folder.mkdir(parents=True, exist_ok=True)
         key_file = self.folder / "key"
-        key_file.write_text(KEY)
+        key_file.write_text(self.key)
         module = "onepiece_server.sandbox.shotgrid"
         arguments = ["--dir", str(self.folder / "site"), "--script", SCRIPT, "--key-file", str(key_file)]
         self.process = subprocess.Popen(
@@ -42,7 +43,7 @@ class SiteProcess:
         import shotgun_api3
 
         if not options.keys() & {"login", "session_token", "script_name"}:
-            options |= {"script_name": SCRIPT, "api_key": KEY}
+            options |= {"script_name": SCRIPT, "api_key": self.key}
         return shotgun_api3.Shotgun(self.url, **options)
 
     def log(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,7 +24,7 @@ def create_app(site: Site) -> Starlette:
         if body is None:
             return PlainTextResponse("Request Entity Too Large", 413)
         base_url = str(request.base_url).rstrip("/")
-        reply = await run_in_threadpool(rpc.answer, site, body, base_url)
+        reply = await site.run(rpc.answer, site, body, base_url)
         return Response(reply, media_type="application/json; charset=utf-8")
 
     async def home(_: Request) -> Response:

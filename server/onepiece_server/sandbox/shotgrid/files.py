@@ -18,6 +18,8 @@ class FileStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for part in folder.glob("*.part"):  # what was on its way when the site was killed
+            part.unlink()
 
     def new_name(self) -> str:
         return secrets.token_hex(16)
@@ -68,6 +70,9 @@ class FileStore:
         for one in names:
             self.path(one).unlink(missing_ok=True)
         return size
+
+    def remove(self, name: str) -> None:
+        self.path(name).unlink(missing_ok=True)
 
     def size_bytes(self, name: str) -> int:
         return os.stat(self.path(name)).st_size  # noqa: PTH116  one call, no Path object per row

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import time
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -24,10 +23,10 @@ _PIXEL = base64.b64decode(
 
 def media_routes(site: Site) -> list[Route]:
     async def attachment(request: Request) -> Response:
-        if not await run_in_threadpool(_may_download, site, request.cookies.get("_session_id")):
+        if not await site.run(_may_download, site, request.cookies.get("_session_id")):
             return PlainTextResponse("Please sign in.", 401)
         number = request.path_params["number"]
-        found = await run_in_threadpool(uploads.file_of, site, int(number)) if _is_id(number) else None
+        found = await site.run(uploads.file_of, site, int(number)) if _is_id(number) else None
         if found is None:
             return PlainTextResponse("Attachment id doesn't exist or is a local file", 400)
         path, name, content_type = found
@@ -35,7 +34,7 @@ def media_routes(site: Site) -> list[Route]:
 
     async def thumbnail(request: Request) -> Response:
         file = request.path_params["file"]
-        if not await run_in_threadpool(_is_thumbnail, site, file):
+        if not await site.run(_is_thumbnail, site, file):
             return PlainTextResponse("Not found", 404)
         return FileResponse(site.files.path(file), media_type=_picture_type(site, file))
 

@@ -28,6 +28,8 @@ def read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     if args.get("include_archived_projects") is False and "project" in entity.fields:
         archived = scope.join(scope.alias, entity.fields["project"], "Project")
         where += f' AND COALESCE({archived}."archived", 0) = 0'
+    if args.get("additional_filter_presets"):
+        raise Fault("API read() 'additional_filter_presets' are not supported by this sandbox site.")
     order = _order(scope, args.get("sorts"))
     per_page, page = _paging(args.get("paging"))
     table = f"{quoted(entity.name)} AS {scope.alias} {scope.joins}"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from onepiece_server.sandbox.shotgrid.database import Database
 from onepiece_server.sandbox.shotgrid.files import FileStore
@@ -13,6 +18,10 @@ from onepiece_server.sandbox.shotgrid.transcoder import Job, Transcoder
 # The version that we say we are: high enough for every gate of the client.
 VERSION = (8, 98, 0)
 PAGE_SIZE = 5000
+_THREADS = 8
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,15 @@ class Site:
     direct_uploads: bool = True
     thumbnail_seconds: float = 0.0
 
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "site"))
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do blocking work in one of the site's threads: each of them keeps a connection to the database."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, partial(work, *args, **kwargs))
+
     def close(self) -> None:
         self.transcoder.close()
+        self.pool.shutdown()
         self.database.close()
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -58,7 +57,7 @@ async def _answered(site: Site, request: Request, handler: _Handler) -> str:
         async with request.form(max_files=4, max_fields=100) as form:
             auth = {key: value for key, value in form.items() if isinstance(value, str)}
             base_url = str(request.base_url).rstrip("/")
-            caller = await run_in_threadpool(authenticate, site, auth, base_url)
+            caller = await site.run(authenticate, site, auth, base_url)
             return await handler(site, caller, form)
     except Fault as fault:
         return f"0\n{fault.message}\n"
@@ -96,7 +95,7 @@ async def _store(site: Site, caller: Caller, form: FormData, key: str, field_nam
     if not isinstance(upload, UploadFile):
         raise Fault(f"Missing file '{key}'.")
     file = site.files.new_name()
-    await run_in_threadpool(site.files.save, file, upload.file)
+    await site.run(site.files.save, file, upload.file)
     return await _linked(site, caller, form, file, upload.filename or "file", field_name)
 
 
@@ -109,7 +108,11 @@ async def _linked(site: Site, caller: Caller, form: FormData, file: str, filenam
         field_name=field_name,
         display_name=_optional(form, "display_name"),
     )
-    attachment_id = await run_in_threadpool(uploads.link_upload, site, caller, upload)
+    try:
+        attachment_id = await site.run(uploads.link_upload, site, caller, upload)
+    except BaseException:
+        await site.run(site.files.remove, file)
+        raise
     return f"1:{attachment_id}\n{_optional(form, 'display_name') or filename}\n"
 
 
@@ -117,7 +120,7 @@ async def _share_thumbnail(site: Site, _caller: Caller, form: FormData) -> str:
     filmstrip = _optional(form, "filmstrip_thumbnail") in ("1", "True")
     field = "filmstrip_image" if filmstrip else "image"
     source, targets = _text(form, "source_entity"), _text(form, "entities").split(",")
-    shared = await run_in_threadpool(uploads.share_picture, site, source, targets, field)
+    shared = await site.run(uploads.share_picture, site, source, targets, field)
     if shared is None:
         return "2\nThe thumbnail of the source entity is not ready yet.\n"
     return f"1:{shared}\n"
@@ -126,7 +129,7 @@ async def _share_thumbnail(site: Site, _caller: Caller, form: FormData) -> str:
 async def _link_info(site: Site, caller: Caller, form: FormData) -> str:
     kind, filename = _text(form, "upload_type"), _text(form, "filename").replace("\n", " ")
     parts = _optional(form, "multipart_upload") == "True"
-    token = await run_in_threadpool(_new_upload, site, kind, filename)
+    token = await site.run(_new_upload, site, kind, filename)
     url = f"{caller.base_url}/storage/{token}" + ("-0" if parts else "")
     return "\n".join(["1", url, str(int(time.time())), kind, token, filename])
 
@@ -154,7 +157,7 @@ def _upload(site: Site, token: str) -> tuple[str, str]:
 
 async def _part_link(site: Site, caller: Caller, form: FormData) -> str:
     token, part = _text(form, "upload_id"), _text(form, "part_number")
-    await run_in_threadpool(_upload, site, token)
+    await site.run(_upload, site, token)
     if not part.isascii() or not part.isdigit() or not 1 <= int(part) <= 10_000:
         raise Fault(f"Invalid part number '{part[:20]}'.")
     return f"1\n{caller.base_url}/storage/{token}-{int(part)}"
@@ -162,9 +165,9 @@ async def _part_link(site: Site, caller: Caller, form: FormData) -> str:
 
 async def _complete(site: Site, _: Caller, form: FormData) -> str:
     token, etags = _text(form, "upload_id"), _text(form, "etags").split(",")
-    await run_in_threadpool(_upload, site, token)
+    await site.run(_upload, site, token)
     try:
-        await run_in_threadpool(site.files.join, token, [f"{token}.{n}" for n in range(1, len(etags) + 1)])
+        await site.run(site.files.join, token, [f"{token}.{n}" for n in range(1, len(etags) + 1)])
     except FileNotFoundError as error:
         raise Fault("A part of the upload is missing.") from error
     return "1\n"
@@ -175,7 +178,7 @@ async def _link_file(site: Site, caller: Caller, form: FormData) -> str:
     if len(lines) < 6:
         raise Fault("Invalid 'upload_link_info'.")
     token = lines[4]
-    kind, filename = await run_in_threadpool(_upload, site, token)
+    kind, filename = await site.run(_upload, site, token)
     if not site.files.path(token).is_file():
         raise Fault("The file was not uploaded.")
     field: Any = _optional(form, "field_name")
@@ -188,7 +191,7 @@ async def _receive(site: Site, request: Request) -> Response:
     """A PUT to an address that ``api_get_upload_link_info`` gave: its token is the permission."""
     token, _, part = request.path_params["token"].partition("-")
     try:
-        await run_in_threadpool(_upload, site, token)
+        await site.run(_upload, site, token)
     except Fault as fault:
         return PlainTextResponse(fault.message, 403)
     if part and not (part.isascii() and part.isdigit() and len(part) < 6):
