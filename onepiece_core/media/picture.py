@@ -12,6 +12,7 @@ from onepiece_core.shown import shown
 
 # A picture as numpy.ndarray: height x width x 3, uint8, sRGB.
 Pixels = Any
+_MAX_DECODED = 250
 _LINEAR_EXTENSIONS = frozenset({"exr", "sxr", "mxr", "hdr", "tx"})
 
 
@@ -91,10 +92,16 @@ def _from_movie(path: Path, max_width: int, max_height: int) -> Pixels:
             if not movie.streams.video:
                 raise MediaError(f"{shown(path)} has no picture track", path=shown(path))
             stream = movie.streams.video[0]
+            middle = (stream.start_time or 0) + (stream.duration or 0) // 2
             if stream.duration and stream.frames > 1:
-                movie.seek(stream.duration // 2, stream=stream)
-            frame = next(movie.decode(stream))
+                movie.seek(middle, stream=stream)
+            # A seek ends at the key frame before.
+            for number, frame in enumerate(movie.decode(stream)):
+                if frame.pts is None or frame.pts >= middle or number >= _MAX_DECODED:
+                    break
+            else:
+                raise MediaError(f"{shown(path)}: no frame can be decoded", path=shown(path))
             width, height = fit(frame.width, frame.height, max_width, max_height, multiple=2)
             return frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
-    except (av.FFmpegError, StopIteration, ValueError) as cause:
+    except (av.FFmpegError, ValueError) as cause:
         raise MediaError(f"{shown(path)}: no frame can be decoded", path=shown(path)) from cause

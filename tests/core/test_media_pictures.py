@@ -72,8 +72,10 @@ def test_small_pictures_are_not_enlarged_and_sides_can_be_stepped() -> None:
     assert fit(10_000, 1, 100, 100) == (100, 1)
 
 
-def test_a_thumbnail_of_a_movie_is_one_of_its_frames(tmp_path: Path) -> None:
+def test_a_thumbnail_of_a_movie_is_its_middle_frame_not_the_slate(tmp_path: Path) -> None:
+    slate = write_image(tmp_path / "slate.exr", pixels=flat(64, 36, 1.0, 0.0, 0.0))
     frames = [write_image(tmp_path / f"a.{n}.exr", pixels=flat(64, 36, 0.0, 1.0, 0.0)) for n in range(1001, 1004)]
+    frames.insert(0, slate)
     write_movie(frames, tmp_path / "a.mov")
     write_thumbnail(tmp_path / "a.mov", tmp_path / "t.jpg")
     red, green, blue = middle(tmp_path / "t.jpg")
