@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onepiece_core.errors import LeaseLost, OperationCancelled
+from onepiece_core.errors import LeaseLost, OperationCancelled, TrackerUnanswered
 from onepiece_core.progress import Reporter
 from onepiece_core.testing.memory_tracker import MAKES, Fault, FaultPlan, MemoryTracker, every, no_faults
 from onepiece_core.tracker.outbox import DrainOutcome, assume_sent, drain, registered
@@ -187,6 +187,35 @@ def die_in(tracker: MemoryTracker, method: str, late_seconds: float) -> None:
             raise Died from error
 
     setattr(tracker, method, dies)
+
+
+def test_the_last_request_of_a_long_upload_may_have_left_just_now(
+    log: MemoryLog, tracker: MemoryTracker, clock: Any
+) -> None:
+    """The send began long ago, and its process died a moment ago."""
+    movie = log.row("movie").write
+    log.die_at("sending", movie.seq)
+    with pytest.raises(Died):
+        publish(log, tracker, clock)
+    log.sending(movie.seq, clock.now())
+    clock.sleep(1000)
+    tracker.faults = on("upload", Fault("late", seconds=9))
+    with pytest.raises(TrackerUnanswered):
+        tracker.upload("Version", 1, Path(movie.payload["path"]), field_name="sg_uploaded_movie")
+
+    assert recover(log, tracker, clock).done
+    clock.sleep(SETTLE)
+    assert counts(tracker) == WHOLE
+
+
+def test_only_what_is_missing_is_made(log: MemoryLog, tracker: MemoryTracker, clock: Any) -> None:
+    publish(log, tracker, clock)
+    tracker.delete("PublishedFile", 2)
+    log.waiting(log.row("files").write.seq)
+
+    assert publish(log, tracker, clock).done
+    assert len(tracker.find("PublishedFile", [])) == 4
+    assert len(tracker.find("PublishedFile", [], retired_only=True)) == 1
 
 
 def test_a_zombie_that_sends_after_another_process_took_over_leaves_one_row(
