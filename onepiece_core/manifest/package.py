@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from onepiece_core.checksums import LENGTHS, is_digest
 from onepiece_core.errors import ManifestError
 from onepiece_core.manifest.strict_json import strict_loads
 
@@ -23,8 +24,6 @@ Role = Literal["scene", "render", "preview", "otio"]
 # The folder of the package that holds the files of a role.
 FOLDERS: dict[Role, str] = {"scene": "scene", "render": "renders", "preview": "previews", "otio": "otio"}
 ROLES: tuple[Role, ...] = ("scene", "render", "preview", "otio")
-
-DIGEST_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "xxh64": 16, "xxh128": 32}
 
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Time = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
@@ -185,11 +184,10 @@ def load_manifest(data: bytes, *, where: str) -> PackageManifest:
 
 
 def _check_digest(algorithm: str, digest: str) -> None:
-    length = DIGEST_LENGTHS.get(algorithm)
-    if length is None:
+    if algorithm not in LENGTHS:
         raise ValueError(f"{algorithm!r} is no known hash")
-    if not re.fullmatch(rf"[0-9a-f]{{{length}}}", digest):
-        raise ValueError(f"{digest!r} is no {algorithm} of {length} lower-case hex digits")
+    if not is_digest(algorithm, digest):
+        raise ValueError(f"{digest!r} is no {algorithm} of {LENGTHS[algorithm]} lower-case hex digits")
 
 
 def _refuse_twice(what: str, values: Iterable[str]) -> None:
