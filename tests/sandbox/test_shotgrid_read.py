@@ -166,14 +166,35 @@ def test_a_person_is_called_by_both_names(sg: Any):
     assert sg.find_one("HumanUser", [["name", "is", "Ines Melo"]])["id"] == person["id"]
 
 
-def test_summaries_count_and_group(sg: Any, project: Link):
-    for status, frame in (("rev", 1), ("rev", 5), ("apr", 9)):
-        make(sg, "Version", project, code="v", sg_status_list=status, sg_first_frame=frame)
-    fields = [{"field": "id", "type": "count"}, {"field": "sg_first_frame", "type": "sum"}]
-    grouping = [{"field": "sg_status_list", "type": "exact", "direction": "asc"}]
+def test_summaries_count_and_add_up(sg: Any, project: Link):
+    for frame, approved in ((1, True), (5, False), (None, False)):
+        make(sg, "Version", project, code="v", sg_first_frame=frame, client_approved=approved)
+    here = [["project", "is", project]]
+    expected = {"record_count": 3, "count": 2, "sum": 6, "maximum": 5, "minimum": 1, "average": 3.0}
+    for kind, value in expected.items():
+        found = sg.summarize("Version", here, [{"field": "sg_first_frame", "type": kind}])
+        assert found == {"summaries": {"sg_first_frame": value}, "groups": []}, kind
+    checks = [{"field": "client_approved", "type": kind} for kind in ("checked", "unchecked")]
+    assert [sg.summarize("Version", here, [check])["summaries"]["client_approved"] for check in checks] == [1, 2]
+
+
+def test_summaries_are_grouped_in_levels(sg: Any, project: Link):
+    shot = make(sg, "Shot", project, code="s")
+    for status, entity in (("rev", shot), ("rev", None), ("apr", shot), ("rev", shot)):
+        make(sg, "Version", project, code="v", sg_status_list=status, entity=entity)
+    grouping = [
+        {"field": "sg_status_list", "type": "exact", "direction": "desc"},
+        {"field": "entity", "type": "exact", "direction": "asc"},
+    ]
+    fields = [{"field": "id", "type": "count"}]
     found = sg.summarize("Version", [["project", "is", project]], fields, grouping=grouping)
-    assert found["summaries"] == {"id": 3, "sg_first_frame": 15}
-    assert [(g["group_value"], g["summaries"]["id"]) for g in found["groups"]] == [("apr", 1), ("rev", 2)]
+    assert found["summaries"] == {"id": 4}
+    levels = [(one["group_value"], one["summaries"]["id"], one["group_name"]) for one in found["groups"]]
+    assert levels == [("rev", 3, "Pending Review"), ("apr", 1, "Approved")]
+    inner = [(one["group_name"], one["summaries"]["id"]) for one in found["groups"][0]["groups"]]
+    assert inner == [("", 1), ("s", 2)]
+    link = found["groups"][1]["groups"][0]["group_value"]
+    assert link == {"type": "Shot", "id": shot["id"], "name": "s", "valid": "valid"}
 
 
 @pytest.mark.parametrize(

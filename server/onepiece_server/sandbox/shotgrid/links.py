@@ -65,7 +65,7 @@ def linked(
 ) -> dict[int, list[tuple[str, int]]]:
     """``(type, id)`` of what each owner links to, in order; retired rows are still among them."""
     source = link_source(schema, field).at("l")
-    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    found: dict[int, dict[tuple[str, int], None]] = defaultdict(dict)  # in order, each once
     for marks, chunk in chunks(list(owners)):
         rows = connection.execute(
             f"SELECT {source.owner_id}, {source.other_type}, {source.other_id} FROM {source.table} AS l "
@@ -73,10 +73,8 @@ def linked(
             chunk,
         )
         for owner, other_type, other_id in rows:
-            pairs = found[owner]
-            if (other_type, other_id) not in pairs[-50:]:
-                pairs.append((other_type, other_id))
-    return found
+            found[owner][other_type, other_id] = None
+    return {owner: list(pairs) for owner, pairs in found.items()}
 
 
 def display_names(
