@@ -74,6 +74,7 @@ def _spawn(folder: Path, base: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [
                 weed_binary(),
+                f"-logdir={folder}",
                 "mini",
                 f"-dir={folder}",
                 "-ip=127.0.0.1",
