@@ -17,6 +17,7 @@ import psutil
 import pytest
 from shotgun_api3 import AuthenticationFault, Fault, ShotgunError
 
+from tests.sandbox.conftest import StartSite
 from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
 BATCH = 200
@@ -45,8 +46,8 @@ def test_a_taken_port_is_said_in_one_line(site: SiteProcess, tmp_path: Path):
     assert (done.returncode, done.stderr) == (3, f"error: port {port} is taken\n")
 
 
-def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
-    site = SiteProcess(tmp_path).start()
+def test_what_was_acknowledged_is_there_after_a_restart(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path)
     project = site.client().find_one("Project", [])
     made = site.client().batch([create(project, str(n)) for n in range(20)])
     site.kill()
@@ -56,10 +57,10 @@ def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
     assert site.stop() == 0
 
 
-def test_a_new_key_replaces_the_old_one(tmp_path: Path):
-    old = SiteProcess(tmp_path).start()
+def test_a_new_key_replaces_the_old_one(start_site: StartSite, tmp_path: Path):
+    old = start_site(tmp_path)
     assert old.stop() == 0
-    new = SiteProcess(tmp_path, key="another").start()
+    new = start_site(tmp_path, key="another")
     assert new.client().find_one("Project", []) is not None
     with pytest.raises(AuthenticationFault):
         new.client(script_name=SCRIPT, api_key=old.key).find_one("Project", [])
@@ -67,8 +68,8 @@ def test_a_new_key_replaces_the_old_one(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files: Linux alone")
-def test_a_full_disk_is_a_refusal_and_passes(tmp_path: Path):
-    site = SiteProcess(tmp_path).start()
+def test_a_full_disk_is_a_refusal_and_passes(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path)
     client = site.client()
     project = client.find_one("Project", [])
     (tmp_path / "movie.mov").write_bytes(bytes(3_000_000))
@@ -107,9 +108,9 @@ def kill_in_a_batch(site: SiteProcess, project: dict[str, Any], name: str, pause
 
 
 @pytest.mark.parametrize("count", [10, pytest.param(100, marks=pytest.mark.torture)])
-def test_a_killed_batch_is_there_whole_or_not_at_all(tmp_path: Path, count: int):
+def test_a_killed_batch_is_there_whole_or_not_at_all(start_site: StartSite, tmp_path: Path, count: int):
     chance = random.Random(7)
-    site = SiteProcess(tmp_path).start()
+    site = start_site(tmp_path)
     project = site.client().find_one("Project", [])
     for number in range(count):
         # A batch takes about 60 ms, the client needs about as long to get ready.
@@ -162,8 +163,8 @@ def test_readers_see_whole_batches_while_one_writes(site: SiteProcess, project: 
     assert {number % 50 for number in seen} == {0}
 
 
-def test_it_ends_while_clients_hang_on(tmp_path: Path):
-    site = SiteProcess(tmp_path).start()
+def test_it_ends_while_clients_hang_on(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path)
     host, port = site.url.removeprefix("http://").split(":")
     site.client().find_one("Project", [])
     with socket.create_connection((host, int(port))) as line:

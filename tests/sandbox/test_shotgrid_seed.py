@@ -6,11 +6,11 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from tests.support.shotgrid_site import SiteProcess
+from tests.sandbox.conftest import StartSite
 
 
-def test_the_show_has_its_hierarchy(tmp_path: Path):
-    site = SiteProcess(tmp_path).start()
+def test_the_show_has_its_hierarchy(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path)
     sg = site.client()
     project = sg.find_one("Project", [["name", "is", "Frost Giant"]], ["code", "archived"])
     assert (project["code"], project["archived"]) == ("FG", False)
@@ -38,10 +38,10 @@ def test_cut_items_follow_each_other(sg: Any):
         assert all(item["edit_out"] - item["edit_in"] + 1 == item["cut_item_duration"] for item in items)
 
 
-def test_two_new_sites_are_alike(tmp_path: Path):
+def test_two_new_sites_are_alike(start_site: StartSite, tmp_path: Path):
     found = []
     for name in ("one", "two"):
-        site = SiteProcess(tmp_path / name).start()
+        site = start_site(tmp_path / name)
         fields = ["code", "sg_cut_in", "sg_cut_out", "sg_sequence", "tasks", "assets"]
         found.append(site.client().find("Shot", [], fields))
         assert site.stop() == 0
@@ -49,8 +49,8 @@ def test_two_new_sites_are_alike(tmp_path: Path):
     assert found[0] != []
 
 
-def test_a_site_is_seeded_once(tmp_path: Path):
-    site = SiteProcess(tmp_path).start()
+def test_a_site_is_seeded_once(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path)
     site.client().delete("Project", 1)
     assert site.stop() == 0
     site.start()
@@ -58,8 +58,8 @@ def test_a_site_is_seeded_once(tmp_path: Path):
     assert site.stop() == 0
 
 
-def test_an_empty_site_has_no_show(tmp_path: Path):
-    site = SiteProcess(tmp_path, ("--empty",)).start()
+def test_an_empty_site_has_no_show(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path, "--empty")
     assert site.client().find("Project", []) == []
     assert site.client().find("Step", []) != []
     assert site.stop() == 0

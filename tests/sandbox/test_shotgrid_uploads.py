@@ -13,6 +13,7 @@ import requests
 from shotgun_api3 import ShotgunError
 from shotgun_api3.shotgun import ShotgunFileDownloadError, ShotgunThumbnailNotReady
 
+from tests.sandbox.conftest import StartSite
 from tests.support.media import write_png
 from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
@@ -169,8 +170,8 @@ def test_an_unknown_attachment_is_a_download_error(client: Any):
         client.download_attachment(10**9)
 
 
-def test_a_download_needs_a_session(tmp_path: Path, picture: Path):
-    fresh = SiteProcess(tmp_path / "fresh").start()
+def test_a_download_needs_a_session(start_site: StartSite, tmp_path: Path, picture: Path):
+    fresh = start_site(tmp_path / "fresh")
     client = fresh.client()
     shot = client.find_one("Shot", [])
     number = client.upload("Shot", shot["id"], str(picture))
