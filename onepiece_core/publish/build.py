@@ -14,7 +14,7 @@ from onepiece_core.progress import Reporter
 from onepiece_core.publish.parts import PublishOptions, PublishParts
 from onepiece_core.storage.opening import open_store
 from onepiece_core.storage.store import Store
-from onepiece_core.tracker.tracker import Tracker
+from onepiece_core.tracker.opening import open_tracker
 
 
 def build_parts(
@@ -26,6 +26,7 @@ def build_parts(
 
     Raises:
         StateNotLocal, JournalError: the state folder cannot be used.
+        TrackerNotConfigured: only a part of the site's URL, script and key is set.
     """
     stores: dict[str, Store] = {}
 
@@ -37,7 +38,7 @@ def build_parts(
         journal=Journal(settings.state_dir or state_dir),
         open_store=opened,
         roots=Roots(settings.roots_for(_system()), socket.gethostname()),
-        tracker=build_tracker(settings),
+        tracker=open_tracker(settings.shotgrid, settings.tracker),
         contexts=settings.contexts,
         convention=settings.naming.convention(show_code),
         options=PublishOptions(
@@ -50,17 +51,6 @@ def build_parts(
         ),
         reporter=reporter,
     )
-
-
-def build_tracker(settings: Settings) -> Tracker | None:
-    """The configured site; None when its address, script or key is missing."""
-    shotgrid = settings.shotgrid
-    if not (shotgrid.url and shotgrid.script and shotgrid.key):
-        return None
-    from onepiece_core.tracker.shotgrid import ShotgridTracker
-
-    key = shotgrid.key.get_secret_value()
-    return ShotgridTracker(shotgrid.url, shotgrid.script, key, timeout_seconds=settings.tracker.timeout_seconds)
 
 
 def _system() -> Literal["linux", "macos", "windows"]:

@@ -26,6 +26,7 @@ class Lease:
         self._claim = claim
         self._held: list[tuple[ClaimPlace, Claim, bool]] = []
         self._renew_seconds = renew_seconds
+        self._lease_seconds = claim.lease_seconds
         # Writing stops before the lease is over, with time left for a write under way.
         self._safe_seconds = claim.lease_seconds - min(10.0, claim.lease_seconds / 6)
         self._renewed = time.monotonic()
@@ -97,12 +98,12 @@ class Lease:
                 place.renew(claim)
             self._renewed = started
 
-    def guard(self) -> None:
-        """Raise LeaseLost when the claims are not surely ours."""
+    def guard(self, needed_seconds: float = 0) -> None:
+        """Raise LeaseLost unless the claims are surely ours, and for as long as a write needs to take effect."""
         if self._lost is not None:
             raise self._lost
-        if time.monotonic() - self._renewed > self._safe_seconds:
-            # The process slept or a store was away: ask the places before anything is written.
+        if time.monotonic() - self._renewed > min(self._safe_seconds, self._lease_seconds - needed_seconds):
+            # The process slept, a store was away, or too little is left: ask the places before anything is written.
             self._renew()
 
     def finish(self) -> None:

@@ -18,11 +18,22 @@ class JournalOutbox:
         self._journal = journal
         self._operation = operation
 
-    def fill(self, writes: Iterable[Write]) -> None:
-        """Add the rows that are not there yet: filling twice changes nothing."""
-        rows = [(self._operation, write.seq, write.kind, json.dumps(write.payload)) for write in writes]
+    def fill(self, writes: Iterable[Write], *, sent_until: float | None = None) -> None:
+        """Add the rows that are not there yet: filling twice changes nothing.
+
+        ``sent_until``: a process whose journal is lost may have sent each of them until then (wall clock), so they
+        are looked up until that has settled.
+        """
+        state = "waiting" if sent_until is None else "unanswered"
+        rows = [
+            (self._operation, write.seq, write.kind, json.dumps(write.payload), state, sent_until) for write in writes
+        ]
         with self._journal.transaction() as db:
-            db.executemany("insert or ignore into outbox (operation, seq, kind, payload) values (?, ?, ?, ?)", rows)
+            db.executemany(
+                "insert or ignore into outbox (operation, seq, kind, payload, state, failed_at)"
+                " values (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
 
     def rows(self) -> list[OutboxRow]:
         found = self._journal.rows("select * from outbox where operation = ? order by seq", self._operation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -29,11 +29,13 @@ from onepiece_core.journal import Operation
 from onepiece_core.log import get_logger
 from onepiece_core.manifest.package import MANIFEST_NAME
 from onepiece_core.publish.claims import DiskClaims, Standing, StoreClaims
+from onepiece_core.publish.lease import Lease
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.plan import plan_publish
 from onepiece_core.publish.record import ONEPIECE_FOLDER, RECORD_NAME, OperationRecord, load_record, restore_request
 from onepiece_core.publish.request import PublishResult, TrackerResult
-from onepiece_core.publish.steps import complete, discard, reserve
+from onepiece_core.publish.restore import is_sent, sent_manifest, stage_from_store
+from onepiece_core.publish.steps import commit_restored, complete, discard, reserve
 from onepiece_core.publish.work import Work, work_of_plan, work_of_record
 from onepiece_core.storage.places import parse_s3_uri
 from onepiece_core.storage.store import Store
@@ -119,7 +121,7 @@ def _go_on(work: Work, parts: PublishParts, *, owner_is_dead: bool, wait: bool) 
         work.stage.remove()
         return _discarded(work, parts, error)
     with lease:
-        whole = work.committed() is not None or work.is_staged()
+        whole = work.committed() is not None or work.is_staged() or _restored(work, parts, lease)
         try:
             ready = work if whole else _planned_again(work, parts)
         except _INPUTS_GONE as error:
@@ -132,6 +134,17 @@ def _go_on(work: Work, parts: PublishParts, *, owner_is_dead: bool, wait: bool) 
                 return _discarded(work, parts, error)
             raise
     return _completed(result)
+
+
+def _restored(work: Work, parts: PublishParts, lease: Lease) -> bool:
+    """Bring the package back from the store when all of it is there and its disk has lost it."""
+    jobs = parts.options.threads
+    manifest = sent_manifest(work.places, work.operation)
+    if manifest is None or not is_sent(work.places, manifest, jobs=jobs):
+        return False
+    stage_from_store(work, manifest, jobs=jobs, guard=lease.guard)
+    commit_restored(replace(work, draft=manifest.model_copy(update={"files": ()})), manifest, parts, lease)
+    return True
 
 
 # What says that a publish cannot be completed any more; everything else may pass.
@@ -206,8 +219,10 @@ def adopt(operation: str, at: str, parts: PublishParts) -> Recovered:
         )
     elif not parts.journal.take(operation):
         return Recovered(operation=operation, scene_name=mine.name, outcome="busy")
+    # Nothing is registered before the manifest is in the store.
+    is_adopted = mine is None and work.places.stored_manifest() is not None
     try:
-        return _go_on(work, parts, owner_is_dead=mine is not None, wait=True)
+        return _go_on(replace(work, is_adopted=is_adopted), parts, owner_is_dead=mine is not None, wait=True)
     except OnePieceError as error:
         parts.journal.settle(operation, "parked" if mine else "failed", error=error.report)
         raise

@@ -40,14 +40,17 @@ def register_package(
     *,
     wait: bool,
     guard: Callable[[], None],
+    journal_is_new: bool = False,
 ) -> Registration:
     """Write the outbox, then carry out as much of it as the tracker takes.
 
     ``wait``: look unanswered writes up until they have settled; else they stay in the outbox.
+    ``journal_is_new``: another machine may have sent any of them already, and its journal is not here.
     """
     outbox = JournalOutbox(parts.journal, operation)
     thumbnail, warnings = _thumbnail(operation, manifest, Path(target.package_root), parts)
-    outbox.fill(registration_writes(manifest, target.model_copy(update={"thumbnail": thumbnail})))
+    writes = registration_writes(manifest, target.model_copy(update={"thumbnail": thumbnail}))
+    outbox.fill(writes, sent_until=parts.clock.now() if journal_is_new else None)
     parts.checkpoint("register.outbox")
     outcome = _drain(outbox, parts, wait=wait, guard=guard)
     found = registered(outbox.rows())

@@ -7,6 +7,7 @@ anywhere leaves either nothing that a reader sees, or a package that anybody can
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from onepiece_core.errors import (
     DestinationExists,
@@ -29,6 +30,7 @@ from onepiece_core.publish.push import Pushed, push_package
 from onepiece_core.publish.record import write_record
 from onepiece_core.publish.register import Registration, register_package
 from onepiece_core.publish.request import PublishResult
+from onepiece_core.publish.restore import forget_sent, sent_manifest
 from onepiece_core.publish.work import Work, utc_now
 
 log = get_logger(__name__)
@@ -94,7 +96,17 @@ def _complete(
         parts.checkpoint("push.done")
     _tell(parts, "register")
     with journal.step(operation, "register"):
-        registration = register_package(operation, manifest, work.target, parts, wait=wait, guard=lease.guard)
+        # A request may take effect for that long after it was sent: nobody may take over before.
+        needed = parts.options.timeout_seconds + parts.options.settle_seconds
+        registration = register_package(
+            operation,
+            manifest,
+            work.target,
+            parts,
+            wait=wait,
+            guard=partial(lease.guard, needed),
+            journal_is_new=work.is_adopted,
+        )
         parts.checkpoint("register.done")
     return _finish(work, manifest, pushed, registration, parts, lease, warnings)
 
@@ -136,6 +148,7 @@ def _check_space(work: Work) -> None:
 
 
 def _write_documents(work: Work, files: tuple[PackageFile, ...]) -> PackageManifest:
+    """The same files and draft give the same bytes."""
     manifest = PackageManifest.model_validate({**dict(work.draft), "files": files})
     data = dump_manifest(manifest)
     for path, content in {**package_mhl(manifest, data), MANIFEST_NAME: data}.items():
@@ -147,6 +160,13 @@ def _write_documents(work: Work, files: tuple[PackageFile, ...]) -> PackageManif
         except OSError as error:
             raise storage_error(error, target) from error
     return manifest
+
+
+def commit_restored(work: Work, manifest: PackageManifest, parts: PublishParts, lease: Lease) -> None:
+    """Commit a stage that was filled from the store."""
+    with parts.journal.step(work.operation, "commit"):
+        _write_documents(work, manifest.files)
+        _commit(work, lease, parts)
 
 
 def _commit(work: Work, lease: Lease, parts: PublishParts) -> None:
@@ -244,4 +264,7 @@ def discard(work: Work, parts: PublishParts, lease: Lease) -> None:
     lease.guard()
     work.stage.remove()
     parts.checkpoint("discard.stage")
+    sent = sent_manifest(work.places, work.operation)
+    if sent is not None:
+        forget_sent(work.places, sent)
     lease.discard()

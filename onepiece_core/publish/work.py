@@ -32,6 +32,7 @@ class Work:
         draft: the manifest but for its files.
         sources: what to stage; None when the record that was read has none.
         record: what another machine would need to go on.
+        is_adopted: another machine got as far as the tracker, and its journal is not here.
     """
 
     operation: str
@@ -40,6 +41,7 @@ class Work:
     draft: PackageManifest
     sources: tuple[SourceFile, ...] | None
     record: OperationRecord
+    is_adopted: bool = False
 
     @property
     def stage(self) -> Stage:

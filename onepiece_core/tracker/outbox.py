@@ -143,16 +143,6 @@ def drain(
     return _Drain(log, tracker, timing, reporter, guard).run()
 
 
-def assume_sent(log: OutboxLog, at: float) -> None:
-    """Treat every row as sent and not answered until ``at``: the journal that knew better is gone with its machine.
-
-    So an adopted operation's rows are made only after what the other machine had under way has settled.
-    """
-    for row in log.rows():
-        if row.state == "waiting":
-            log.unanswered(row.write.seq, at)
-
-
 def registered(rows: Sequence[OutboxRow]) -> dict[str, Any]:
     """``{"version_id": int | None, "published_file_ids": [...]}`` of what is in the tracker so far."""
     version: int | None = None

@@ -14,6 +14,7 @@ from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
+from tests.torture.registrations import register_through_faults
 from tests.torture.world import World
 
 Battery = Callable[[World, int], Counter[str]]
@@ -22,6 +23,8 @@ BATTERIES: dict[str, Battery] = {
     "kills": lambda world, seed: kill_publishes(world, 200, seed),
     "store-races": lambda world, _: race(world, 50, share="store"),
     "adoptions": lambda world, seed: adopt_publishes(world, 56, seed),
+    "dropped-replies": lambda world, _: register_through_faults(world, 500, fault="drop"),
+    "late-commits": lambda world, _: register_through_faults(world, 500, fault="late"),
     "disk-races": lambda world, _: race(world, 50, share="disk"),
 }
 
