@@ -50,6 +50,12 @@ class _Line(logging.Formatter):
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
+def silence() -> None:
+    """Keep OnePiece's log off stderr, where Python would write its warnings when nobody takes them."""
+    root = logging.getLogger("onepiece")
+    root.handlers, root.propagate = [logging.NullHandler()], False
+
+
 def configure(*, as_json: bool, level: int = logging.WARNING, stream: TextIO | None = None) -> None:
     """Send OnePiece's log to ``stream`` (stderr): stdout stays for results."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -30,12 +30,13 @@ class Session:
 
     def start_log(self) -> None:
         """Log warnings on stderr; under ``--json`` stderr is kept for the one error object."""
-        if self.as_json and not (self.verbose or self.log_json):
-            return
         import logging
 
         from onepiece_core import log
 
+        if self.as_json and not (self.verbose or self.log_json):
+            log.silence()
+            return
         log.configure(as_json=self.log_json, level=logging.INFO if self.verbose else logging.WARNING)
 
     def settings(self, *, near: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:

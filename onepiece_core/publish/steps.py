@@ -49,8 +49,9 @@ def reserve(work: Work, parts: PublishParts, *, owner_is_dead: bool) -> Lease:
     )
     lease = Lease(list(work.places.claims()), claim, renew_seconds=options.renew_seconds)
     _tell(parts, "reserve")
-    lease.acquire(owner_is_dead=owner_is_dead, has_record=work.places.has_records())
-    parts.checkpoint("reserve.claimed")
+    with parts.journal.step(work.operation, "reserve"):
+        lease.acquire(owner_is_dead=owner_is_dead, has_record=work.places.has_records())
+        parts.checkpoint("reserve.claimed")
     return lease
 
 
@@ -81,7 +82,7 @@ def _complete(
     journal, operation = parts.journal, work.operation
     manifest = work.committed()
     if manifest is None:
-        with journal.step(operation, "reserve"):
+        with journal.step(operation, "record"):
             write_record(work.record, work.places.work_folder, work.places.store, work.places.prefix)
             parts.checkpoint("reserve.recorded")
         with journal.step(operation, "stage"):
