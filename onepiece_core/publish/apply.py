@@ -44,6 +44,7 @@ def apply_publish(plan: PublishPlan, parts: PublishParts) -> PublishResult:
 
 
 def _apply(plan: PublishPlan, parts: PublishParts) -> PublishResult:
+    _refuse_other_options(plan)
     if plan.operation is not None and plan.operation.state == "finished":
         done = _finished(plan, plan.operation)
         if done is not None:
@@ -64,6 +65,16 @@ def _apply(plan: PublishPlan, parts: PublishParts) -> PublishResult:
     if plan.request.require_tracker and result.tracker.version_id is None:
         raise _not_registered(result)
     return result
+
+
+def _refuse_other_options(plan: PublishPlan) -> None:
+    known = plan.operation
+    if known is not None and known.fingerprint != plan.request.fingerprint():
+        raise OperationMismatch(
+            f"Operation {known.id} is a publish of {known.name} with other options.",
+            hint="Leave --operation out, or repeat the options of the first run.",
+            operation=known.id,
+        )
 
 
 def _finished(plan: PublishPlan, operation: Operation) -> PublishResult | None:
@@ -115,12 +126,6 @@ def _begin(plan: PublishPlan, parts: PublishParts) -> Work:
             request=_journaled(work),
         )
         return work
-    if known.fingerprint != plan.request.fingerprint():
-        raise OperationMismatch(
-            f"Operation {known.id} is a publish of {known.name} with other options.",
-            hint="Leave --operation out, or repeat the options of the first run.",
-            operation=known.id,
-        )
     if not journal.take(known.id):
         raise VersionExists(
             f"{known.name} is being published by process {known.owner.pid} on this machine.",

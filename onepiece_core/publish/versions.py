@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from onepiece_core.errors import TrackerError
+from onepiece_core.manifest.package import MANIFEST_NAME
 from onepiece_core.naming import with_version
 from onepiece_core.publish.places import VersionPlaces
 from onepiece_core.publish.record import ONEPIECE_FOLDER
@@ -62,7 +63,7 @@ def _in_tracker(base: str, tracker: Tracker | None, target: RegistrationTarget) 
 
 def _was_discarded(places: VersionPlaces) -> bool:
     """Every claim there is says so, and nothing of a package is there."""
-    if places.package.exists() or places.stored_manifest() is not None:
+    if places.package.exists() or places.store.find(places.key(MANIFEST_NAME)) is not None:
         return False
     standings = [place.look() for place in places.claims()]
     claims = [standing.claim for standing in standings if standing]
