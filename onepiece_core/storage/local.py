@@ -15,7 +15,7 @@ from pathlib import Path
 from onepiece_core.errors import AccessDenied, ObjectMissing, PathEscapes, PreconditionFailed, StorageError
 from onepiece_core.filesystems import make_folders, storage_error, sync_folder
 from onepiece_core.storage._lock import file_lock
-from onepiece_core.storage.source import SourceFile, open_regular
+from onepiece_core.storage.source import CheckedFile, open_regular
 from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
 
 # Names that start so are ours: files on their way, locks, metadata. No key has such a part.
@@ -136,7 +136,7 @@ class LocalStore:
         metadata: Mapping[str, str] | None = None,
         on_bytes: OnBytes = ignore_bytes,
     ) -> ObjectInfo:
-        with SourceFile(path, size_bytes, xxh128) as source, self._writing(key) as (target, temporary):
+        with CheckedFile(path, size_bytes, xxh128) as source, self._writing(key) as (target, temporary):
             with temporary.open("xb") as file:
                 left = size_bytes
                 while left:

@@ -1,4 +1,4 @@
-"""A file that is read once, and the memory that such files may take together."""
+"""A file that is read once, and the memory that such files take together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ import xxhash
 from onepiece_core.errors import AccessDenied, ObjectMissing, SourceChanged, StorageError
 
 
-class SourceFile:
+class CheckedFile:
     """Reads ``path`` from start to end and knows whether it was what the manifest says.
 
     Raises:
@@ -28,8 +29,8 @@ class SourceFile:
         self.size_bytes = size_bytes
         self._xxh128 = xxh128
         self._hash = xxhash.xxh3_128()
-        self._descriptor = open_regular(path)
-        if os.fstat(self._descriptor).st_size != size_bytes:
+        self._file = FileIO(open_regular(path), "rb")
+        if os.fstat(self._file.fileno()).st_size != size_bytes:
             self.close()
             raise self._changed("size")
 
@@ -42,15 +43,13 @@ class SourceFile:
         self.close()
 
     def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()
 
     def read(self, count: int) -> bytes:
         """Exactly the next ``count`` bytes."""
         pieces = []
         while count:
-            piece = os.read(self._descriptor, count)
+            piece = self._file.read(count)
             if not piece:
                 raise self._changed("size")
             pieces.append(piece)
@@ -59,9 +58,21 @@ class SourceFile:
         self._hash.update(data)
         return data
 
+    def read_into(self, buffer: bytearray, count: int) -> memoryview:
+        """Exactly the next ``count`` bytes, in ``buffer``."""
+        view = memoryview(buffer)[:count]
+        done = 0
+        while done < count:
+            got = self._file.readinto(view[done:])
+            if not got:
+                raise self._changed("size")
+            done += got
+        self._hash.update(view)
+        return view
+
     def finish(self) -> None:
         """Check that this was all, and the right content."""
-        if os.read(self._descriptor, 1):
+        if self._file.read(1):
             raise self._changed("size")
         if self._hash.hexdigest() != self._xxh128:
             raise self._changed("content")
@@ -86,30 +97,38 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-class ByteBudget:
-    """Lets threads hold at most so many bytes together. One that wants more than all waits to be alone."""
+class Buffers:
+    """At most ``count`` buffers of ``size_bytes``, made when first needed and used again and again.
 
-    def __init__(self, size_bytes: int) -> None:
+    Fresh memory for each part would cost page faults and, with many threads, leave the allocator holding a
+    multiple of it.
+    """
+
+    def __init__(self, count: int, size_bytes: int) -> None:
         self._size_bytes = size_bytes
-        self._left = size_bytes
+        self._to_make = count
+        self._free: list[bytearray] = []
         self._changed = threading.Condition()
 
+    def acquire(self) -> bytearray:
+        """A buffer with anything in it; waits until one is free."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free or self._to_make)
+            if self._free:
+                return self._free.pop()
+            self._to_make -= 1
+            return bytearray(self._size_bytes)
+
+    def release(self, buffer: bytearray) -> None:
+        with self._changed:
+            self._free.append(buffer)
+            self._changed.notify()
+
     @contextmanager
-    def holding(self, count: int) -> Iterator[None]:
-        """Wait until ``count`` bytes are free and hold them."""
-        self.acquire(count)
+    def holding(self) -> Iterator[bytearray]:
+        """One buffer for a while."""
+        buffer = self.acquire()
         try:
-            yield
+            yield buffer
         finally:
-            self.release(count)
-
-    def acquire(self, count: int) -> None:
-        count = min(count, self._size_bytes)
-        with self._changed:
-            self._changed.wait_for(lambda: self._left >= count)
-            self._left -= count
-
-    def release(self, count: int) -> None:
-        with self._changed:
-            self._left += min(count, self._size_bytes)
-            self._changed.notify_all()
+            self.release(buffer)

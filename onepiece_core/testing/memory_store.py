@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from onepiece_core.errors import ObjectMissing, PreconditionFailed, StorageError, StorageUnavailable
-from onepiece_core.storage.source import SourceFile
+from onepiece_core.storage.source import CheckedFile
 from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
 
 _PIECE_BYTES = 1024 * 1024
@@ -152,7 +152,7 @@ class MemoryStore:
         metadata: Mapping[str, str] | None = None,
         on_bytes: OnBytes = ignore_bytes,
     ) -> ObjectInfo:
-        with SourceFile(path, size_bytes, xxh128) as source:
+        with CheckedFile(path, size_bytes, xxh128) as source:
             data = source.read(size_bytes)
             source.finish()
         info = self._call("put_file", lambda: self.bucket.write(key, data, condition, metadata or {}))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -95,7 +94,6 @@ def run_once(peer: Peer, weed: Weed, folder: Path, prefix: str) -> Run:
         "AWS_REGION": "us-east-1",
         "BENCH_ENDPOINT": weed.endpoint_url,
     }
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     process = subprocess.Popen(peer(weed, folder, prefix), env=environment)
     _, status, usage = os.wait4(process.pid, 0)
@@ -103,7 +101,6 @@ def run_once(peer: Peer, weed: Weed, folder: Path, prefix: str) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{peer.__name__} failed with {process.returncode}")
-    del before
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
@@ -131,15 +128,18 @@ def as_ours(folder: Path, prefix: str) -> None:
 def as_crt(folder: Path, prefix: str) -> None:
     """boto3's own switch to CRT does not work with custom endpoints, so it is driven directly."""
     import botocore.session
-    from s3transfer.crt import BotocoreCRTRequestSerializer, CRTTransferManager, create_s3_crt_client
+    from s3transfer.crt import (
+        BotocoreCRTCredentialsWrapper,
+        BotocoreCRTRequestSerializer,
+        CRTTransferManager,
+        create_s3_crt_client,
+    )
 
     session = botocore.session.Session()
     endpoint = os.environ["BENCH_ENDPOINT"]
     serializer = BotocoreCRTRequestSerializer(
         session, {"endpoint_url": endpoint, "region_name": "us-east-1", "use_ssl": False}
     )
-    from s3transfer.crt import BotocoreCRTCredentialsWrapper
-
     provider = BotocoreCRTCredentialsWrapper(session.get_credentials()).to_crt_credentials_provider()
     client = create_s3_crt_client("us-east-1", crt_credentials_provider=provider, use_ssl=False)
     with CRTTransferManager(client, serializer) as manager:
@@ -170,7 +170,7 @@ def compare(weed: Weed, folder: Path, names: list[str], pairs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as", dest="role", choices=["ours", "crt"])
+    parser.add_argument("--as", dest="role", choices=["ours", "crt", "maker"])
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--files", type=int, default=2000)
@@ -178,11 +178,17 @@ def main() -> None:
     parser.add_argument("--peers", default="s5cmd,aws,crt")
     options = parser.parse_args()
     if options.role:
-        {"ours": as_ours, "crt": as_crt}[options.role](Path(options.paths[0]), options.paths[1])
+        folder = Path(options.paths[0])
+        if options.role == "maker":
+            make_files(folder, options.files, options.size)
+        else:
+            {"ours": as_ours, "crt": as_crt}[options.role](folder, options.paths[1])
         return
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         files = Path(folder) / "files"
-        make_files(files, options.files, options.size)
+        # In a process of its own: a child's peak memory would otherwise start at ours.
+        command = [sys.executable, "-m", "tests.benchmarks.bench_upload", "--as", "maker", str(files)]
+        subprocess.run([*command, "--files", str(options.files), "--size", str(options.size)], check=True)
         with running_weed(Path(folder) / "weed", bucket=BUCKET) as weed:
             print(f"{options.files} x {options.size} bytes, {options.pairs} pairs, {os.cpu_count()} CPUs")
             compare(weed, files, [name for name in options.peers.split(",") if name], options.pairs)

@@ -56,7 +56,7 @@ def proxy(weed: Weed) -> Iterator[S3Proxy]:
 @pytest.fixture
 def store(weed: Weed, proxy: S3Proxy) -> Iterator[S3Store]:
     aws = weed.aws.model_copy(update={"endpoint_url": proxy.url})
-    store = S3Store(resolve_target(aws, BUCKET), patience=QUICK, single_bytes=6 * MIB, part_bytes=5 * MIB)
+    store = S3Store(resolve_target(aws, BUCKET), patience=QUICK, part_bytes=5 * MIB)
     yield store
     for info in list(store.iter_objects()):
         store.delete(info.key)
@@ -503,7 +503,7 @@ def test_https_is_spoken_and_the_certificate_is_checked(
         with pytest.raises(StorageUnavailable, match="certificate"):
             open_store(BUCKET, AwsSettings(profile="plain")).now()
         monkeypatch.setenv("AWS_CA_BUNDLE", str(crt))
-        store = S3Store(resolve_target(AwsSettings(profile="plain"), BUCKET), single_bytes=6 * MIB, part_bytes=5 * MIB)
+        store = S3Store(resolve_target(AwsSettings(profile="plain"), BUCKET), part_bytes=5 * MIB)
         before = proxy.connections
         for number in range(20):
             store.put("small", bytes([number]))

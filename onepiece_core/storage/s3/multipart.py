@@ -14,7 +14,7 @@ from onepiece_core.log import get_logger
 from onepiece_core.storage.s3.errors import find_element
 from onepiece_core.storage.s3.pool import Outcome, Pool, Request
 from onepiece_core.storage.s3.signing import encode_path
-from onepiece_core.storage.source import ByteBudget, SourceFile
+from onepiece_core.storage.source import Buffers, CheckedFile
 from onepiece_core.storage.store import ObjectInfo, OnBytes
 
 # S3 takes 10,000 parts.
@@ -47,15 +47,17 @@ class MultipartUpload:
             raise StorageError(f"s3://{pool.target.bucket}/{key}: the server gave no upload id", key=key)
         return cls(pool, key, upload_id)
 
-    def send_parts(self, source: SourceFile, part_bytes: int, budget: ByteBudget, on_bytes: OnBytes) -> None:
+    def send_parts(self, source: CheckedFile, part_bytes: int, buffers: Buffers, on_bytes: OnBytes) -> None:
         """Read ``source`` in order; its parts travel side by side."""
-        part_bytes = _part_bytes(source.size_bytes, part_bytes)
+        wanted, part_bytes = part_bytes, _part_bytes(source.size_bytes, part_bytes)
+        if part_bytes > wanted:
+            buffers = Buffers(2, part_bytes)
 
-        def send(number: int, data: bytes) -> None:
+        def send(number: int, buffer: bytearray, data: memoryview) -> None:
             try:
                 self._send_part(number, data)
             finally:
-                budget.release(len(data))
+                buffers.release(buffer)
             on_bytes(len(data))
 
         with ThreadPoolExecutor(_PARALLEL_PARTS, thread_name_prefix="onepiece-part") as senders:
@@ -64,13 +66,13 @@ class MultipartUpload:
                 if len(flying) >= _PARALLEL_PARTS:
                     flying.popleft().result()
                 count = min(part_bytes, source.size_bytes - start)
-                budget.acquire(count)
+                buffer = buffers.acquire()
                 try:
-                    data = source.read(count)
+                    data = source.read_into(buffer, count)
                 except BaseException:
-                    budget.release(count)
+                    buffers.release(buffer)
                     raise
-                flying.append(senders.submit(send, number, data))
+                flying.append(senders.submit(send, number, buffer, data))
             for future in flying:
                 future.result()
 
@@ -106,7 +108,7 @@ class MultipartUpload:
         except StorageError as failed:
             get_logger(__name__).warning("s3.abort_failed", key=self._key, reason=failed.report.message)
 
-    def _send_part(self, number: int, data: bytes) -> None:
+    def _send_part(self, number: int, data: memoryview) -> None:
         crc = base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
         request = Request("write", "PUT", self._key, self._query(number), {"x-amz-checksum-crc32": crc}, data)
         etag = self._pool.send(request).reply.headers.get("etag", "")

@@ -17,14 +17,14 @@ from onepiece_core.storage.s3.multipart import MultipartUpload, copy_in_parts
 from onepiece_core.storage.s3.pool import DEFAULT_PATIENCE, Outcome, Patience, Pool, Request, http_time, server_time
 from onepiece_core.storage.s3.signing import encode_path
 from onepiece_core.storage.s3.wire import Reply, WireError
-from onepiece_core.storage.source import ByteBudget, SourceFile
+from onepiece_core.storage.source import Buffers, CheckedFile
 from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
 
-# A file up to this size is read, checked and sent in one piece; a larger one in parts of at least the second size.
-SINGLE_BYTES = 16 * 1024 * 1024
+# A file up to this size is read, checked and sent in one piece; a larger one in parts of at least this size.
 PART_BYTES = 8 * 1024 * 1024
-# What all threads together hold of files that are on their way.
-_BUDGET_BYTES = 64 * 1024 * 1024
+# Files up to this size are simply held; what is larger shares the buffers, so that memory stays bounded.
+_SMALL_BYTES = 1024 * 1024
+_BUFFERS = 8
 _METADATA = "x-amz-meta-"
 # Tells a write of ours whose reply was lost from somebody else's.
 _WRITE_ID = "write-id"
@@ -44,14 +44,12 @@ class S3Store:
         target: Target,
         *,
         patience: Patience = DEFAULT_PATIENCE,
-        single_bytes: int = SINGLE_BYTES,
         part_bytes: int = PART_BYTES,
     ) -> None:
         self._pool = Pool(target, patience)
         self._bucket = target.bucket
-        self._single_bytes = single_bytes
         self._part_bytes = part_bytes
-        self._budget = ByteBudget(_BUDGET_BYTES)
+        self._buffers = Buffers(_BUFFERS, part_bytes)
 
     @property
     def uri(self) -> str:
@@ -125,13 +123,18 @@ class S3Store:
         on_bytes: OnBytes = ignore_bytes,
     ) -> ObjectInfo:
         """See Store. The content is always checked before it becomes visible: small files are held whole."""
-        with SourceFile(path, size_bytes, xxh128) as source:
-            if size_bytes > self._single_bytes:
+        with CheckedFile(path, size_bytes, xxh128) as source:
+            if size_bytes > self._part_bytes:
                 return self._put_parts(key, source, condition, metadata or {}, on_bytes)
-            with self._budget.holding(size_bytes):
+            if size_bytes <= _SMALL_BYTES:
                 data = source.read(size_bytes)
                 source.finish()
                 info = self._put(key, data, condition, metadata or {})
+            else:
+                with self._buffers.holding() as buffer:
+                    view = source.read_into(buffer, size_bytes)
+                    source.finish()
+                    info = self._put(key, view, condition, metadata or {})
         on_bytes(size_bytes)
         return info
 
@@ -185,12 +188,12 @@ class S3Store:
         raise self._refused(request, reply, condition)
 
     def _put_parts(
-        self, key: str, source: SourceFile, condition: Condition, metadata: Mapping[str, str], on_bytes: OnBytes
+        self, key: str, source: CheckedFile, condition: Condition, metadata: Mapping[str, str], on_bytes: OnBytes
     ) -> ObjectInfo:
         write_id = secrets.token_hex(8)
         upload = MultipartUpload.start(self._pool, key, _metadata_headers(metadata, write_id))
         try:
-            upload.send_parts(source, self._part_bytes, self._budget, on_bytes)
+            upload.send_parts(source, self._part_bytes, self._buffers, on_bytes)
             source.finish()
             request, outcome = upload.complete(_conditions(condition))
             etag = find_element(outcome.reply.body, "ETag")
