@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from onepiece_cli.session import session_of
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -16,15 +18,16 @@ class Entry:
 
     module: str
     help: str
+    has_defaults: bool = False  # its options may have values in [commands] of onepiece.toml
 
 
 COMMANDS: dict[str, Entry] = {
     "demo": Entry("onepiece_cli.commands.demo", "Publish a small show on this machine and look at the result."),
     "info": Entry("onepiece_cli.commands.info", "Show this machine: Python, DCCs, ShotGrid, AWS; check each."),
     "profile": Entry("onepiece_cli.commands.profile", "Show the settings in force and where each one came from."),
-    "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one."),
-    "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3."),
-    "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted."),
+    "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one.", True),
+    "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
+    "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
     "sandbox": Entry("onepiece_cli.commands.sandbox", "Run a whole studio (ShotGrid and S3) on this machine."),
 }
 
@@ -42,7 +45,14 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self.commands = {name: self.get_command(ctx, name) for name in COMMANDS}  # for "Did you mean"
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load(name) if command is not None and name is not None else command, rest
+        if command is None or name is None:
+            return name, command, rest
+        loaded = load(name)
+        if COMMANDS[name].has_defaults and "--help" not in rest and not ctx.resilient_parsing:
+            from onepiece_cli.settings import command_defaults
+
+            ctx.default_map = command_defaults(session_of(ctx), {name: loaded})
+        return name, loaded, rest
 
 
 def load(name: str) -> Any:

@@ -27,6 +27,7 @@ class Session:
     log_json: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path = field(default_factory=Path.cwd)
+    is_introduced: bool = False
 
     def start_log(self) -> None:
         """Log warnings on stderr; under ``--json`` stderr is kept for the one error object."""
@@ -43,7 +44,22 @@ class Session:
         """The settings in force. ``near`` is the input that the command works on."""
         from onepiece_cli.settings import load
 
-        return load(self, near=near, overrides=overrides or {})
+        settings = load(self, near=near, overrides=overrides or {})
+        self._introduce(settings)
+        return settings
+
+    def _introduce(self, settings: Settings) -> None:
+        """Say once what nobody must overlook: these are no servers of the studio; a file was ignored."""
+        from onepiece_cli.errors import printable
+        from onepiece_cli.settings import loopback_servers
+
+        if self.as_json or self.is_introduced:
+            return
+        self.is_introduced = True
+        if servers := loopback_servers(settings):
+            typer.secho(f"sandbox: {' and '.join(servers)} are on this machine", dim=True, err=True)
+        for warning in settings.warnings:
+            typer.secho(printable(f"warning: {warning.message} ({warning.code})"), fg="yellow", err=True)
 
     @contextmanager
     def reporter(self, *, events: bool = False) -> Iterator[Reporter]:

@@ -12,28 +12,44 @@ if TYPE_CHECKING:
     from onepiece_core.config import ConfigSources, Settings
 
 
-def load(session: Session, *, near: Path | None, overrides: Mapping[str, Any]) -> Settings:
+def load(session: Session, *, near: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """The settings in force for a command that works on ``near``."""
     from onepiece_core.config import load_settings
 
-    return load_settings(sources(session, near=near, overrides=overrides))
+    sandbox = sandbox_dir(session, near=near) / "onepiece.toml"
+    return load_settings(_sources(session, near, (sandbox,), overrides or {}, session.config_profile))
 
 
-def sources(session: Session, *, near: Path | None = None, overrides: Mapping[str, Any] | None = None) -> ConfigSources:
-    """Everything that the settings are made of."""
+def sandbox_dir(session: Session, *, near: Path | None = None) -> Path:
+    """Where ``onepiece sandbox`` lives without ``--dir``: ``[sandbox] dir``, else the user's data folder.
+
+    The sandbox writes an ``onepiece.toml`` of its own there, so that its profile is found without further ado.
+    """
+    import platformdirs
+
+    from onepiece_core.config import load_settings
+    from onepiece_core.errors import ConfigError
+
+    try:
+        told = load_settings(_sources(session, near, (), {}, None)).sandbox.dir
+    except ConfigError:  # whoever needs the settings will say so; they may name the sandbox's own profile
+        told = Path(session.environ["ONEPIECE_SANDBOX_DIR"]) if session.environ.get("ONEPIECE_SANDBOX_DIR") else None
+    return told or Path(platformdirs.user_data_dir("onepiece", appauthor=False)) / "sandbox"
+
+
+def _sources(
+    session: Session, near: Path | None, extra: tuple[Path, ...], overrides: Mapping[str, Any], profile: str | None
+) -> ConfigSources:
     from onepiece_core.config import ConfigSources
 
-    environ, home = session.environ, Path.home()
-    root = environ.get("ONEPIECE_PROJECT_ROOT")
     return ConfigSources(
-        environ=environ,
-        home=home,
-        config_home=Path(environ.get("XDG_CONFIG_HOME") or home / ".config"),
+        environ=session.environ,
+        home=Path.home(),
         workspace=_workspace(session.cwd, near),
-        project_root=Path(root) if root else None,
-        profile=session.config_profile,
-        extra_files=(default_sandbox_dir(environ) / "onepiece.toml",),
-        overrides=dict(overrides or {}),
+        profile=profile,
+        extra_files=extra,
+        overrides=overrides,
+        folder=session.cwd,
     )
 
 
@@ -41,6 +57,7 @@ def _workspace(cwd: Path, near: Path | None) -> Path:
     """The working folder; where it and its parents have no onepiece.toml, the folder of the command's input."""
     if near is None or _has_settings(cwd):
         return cwd
+    near = cwd / near
     folder = near if near.is_dir() else near.parent
     return folder if _has_settings(folder) else cwd
 
@@ -57,9 +74,46 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return Path(told) if told else Path(platformdirs.user_state_dir("onepiece", appauthor=False))
 
 
-def default_sandbox_dir(environ: Mapping[str, str]) -> Path:
-    """Where ``onepiece sandbox`` lives without ``--dir``."""
-    import platformdirs
+def loopback_servers(settings: Settings) -> list[str]:
+    """The addresses on this machine that the settings lead to: a sandbox, not the studio."""
+    from urllib.parse import urlsplit
 
-    told = environ.get("ONEPIECE_SANDBOX_DIR")
-    return Path(told) if told else Path(platformdirs.user_data_dir("onepiece", appauthor=False)) / "sandbox"
+    urls = (settings.shotgrid.url, settings.aws.endpoint_url)
+    return [url for url in urls if url and urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")]
+
+
+def command_defaults(session: Session, commands: Mapping[str, Any]) -> dict[str, Any]:
+    """The option values of ``[commands]`` for click's ``default_map``: each option known, under its parameter's name.
+
+    ``commands``: the click commands by name. Raises ConfigError.
+    """
+    settings = load(session)
+    return {
+        name: _defaults(commands[name], table, settings, ("commands", name))
+        for name, table in settings.commands.items()
+        if name in commands
+    }
+
+
+def _defaults(command: Any, table: Any, settings: Settings, where: tuple[str, ...]) -> dict[str, Any]:
+    from onepiece_core.errors import ConfigError
+
+    inner = getattr(command, "commands", None)
+    known = inner or {option.lstrip("-"): param for param in command.params for option in param.opts}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{'.'.join(where)} must be a table", key=".".join(where))
+    found = {}
+    for key, value in table.items():
+        name = key.replace("_", "-")
+        if name not in known:
+            places = [text for dotted, text in settings.sources.items() if dotted.startswith(".".join((*where, key)))]
+            raise ConfigError(
+                f"{places[0] if places else 'the settings'}: [{'.'.join(where)}] has an unknown key {key!r}",
+                hint=f"Known are: {', '.join(sorted(known))}.",
+                key=".".join((*where, key)),
+            )
+        if inner:
+            found[name] = _defaults(inner[name], value, settings, (*where, key))
+        else:
+            found[known[name].name] = value
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onepiece_cli.session import Session, session_of
-from onepiece_cli.settings import default_sandbox_dir
+from onepiece_cli.settings import sandbox_dir
 
 if TYPE_CHECKING:
     from onepiece_server.sandbox.report import SandboxReport
@@ -97,7 +97,7 @@ def env(
 
 
 def _folder(session: Session, told: Path | None) -> Path:
-    return (told or default_sandbox_dir(session.environ)).expanduser().absolute()
+    return (told or sandbox_dir(session)).expanduser().absolute()
 
 
 def _command(name: str, folder: Path | None) -> str:
