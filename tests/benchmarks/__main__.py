@@ -1,0 +1,10 @@
+"""``make bench``: every comparison, one after the other. Run it on a machine that does nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+for module in ("bench_startup", "bench_upload", "bench_publish"):
+    print(f"== {module}", flush=True)
+    subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)
