@@ -46,10 +46,10 @@ def _reader_is_gone() -> int:
 
 
 def _ended_by(error: BaseException, session: Session) -> int:
+    if isinstance(error, typer.Exit):  # help and completion end here: the errors and pydantic are not worth loading
+        return error.exit_code
     from onepiece_core.errors import ErrorReport, OnePieceError, OperationCancelled
 
-    if isinstance(error, typer.Exit):
-        return error.exit_code
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         error = OperationCancelled("Interrupted.")
     if isinstance(error, OnePieceError):
