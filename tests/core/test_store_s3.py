@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -421,6 +422,21 @@ def test_the_region_that_the_server_names_is_used(weed: Weed, proxy: S3Proxy) ->
     proxy.plan = first("HEAD", refused("301 Moved", "PermanentRedirect", "x-amz-bucket-region: eu-north-1"))
     pool.send(Request("reach", "HEAD", "", {}, {}))
     assert [call.headers["authorization"].split("/")[2] for call in proxy.calls] == ["us-east-1", "eu-north-1"]
+
+
+def test_threads_that_are_sent_elsewhere_together_all_arrive(weed: Weed, proxy: S3Proxy) -> None:
+    pool = Pool(resolve_target(weed.aws.model_copy(update={"endpoint_url": proxy.url}), BUCKET), QUICK)
+    elsewhere = refused("301 Moved", "PermanentRedirect", "x-amz-bucket-region: eu-north-1")
+    here = Answer(forward=False, reply=http_reply("200 OK"))
+    proxy.plan = lambda call, _before: elsewhere if "us-east-1" in call.headers["authorization"] else here
+    together = threading.Barrier(8)
+
+    def ask(_number: int) -> int:
+        together.wait()
+        return pool.send(Request("list", "GET", "", {}, {})).reply.status
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(ask, range(8))) == [200] * 8
 
 
 def test_a_clock_that_is_wrong_here_is_allowed_for(weed: Weed, proxy: S3Proxy) -> None:

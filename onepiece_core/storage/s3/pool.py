@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from onepiece_core.log import get_logger
 from onepiece_core.storage.s3.client import Target
 from onepiece_core.storage.s3.errors import error_for, find_element, unreachable
 from onepiece_core.storage.s3.signing import UNSIGNED_PAYLOAD, Signer, encode_path, encode_query
-from onepiece_core.storage.s3.wire import Connection, Reply, WireError
+from onepiece_core.storage.s3.wire import Address, Connection, Reply, WireError
 
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -79,6 +78,7 @@ class _Tries:
     attempt: int = 0
     refused: int = 0
     unanswered: bool = False
+    region: str = ""  # that the last attempt was signed for
 
 
 class _ConnectFailed(Exception):
@@ -91,13 +91,16 @@ class Pool:
     def __init__(
         self, target: Target, patience: Patience = DEFAULT_PATIENCE, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self.target = target
+        # Replaced as a whole when the bucket turns out to live in another region.
+        self._route = (target, Signer(target.region))
         self._patience = patience
         self._sleep = sleep
-        self._signer = Signer(target.region)
         self._idle: deque[Connection] = deque()
-        self._lock = threading.Lock()
         self._clock_offset = 0.0
+
+    @property
+    def target(self) -> Target:
+        return self._route[0]
 
     def send(self, request: Request, *, expect: tuple[int, ...] = (200, 204, 206)) -> Outcome:
         """The outcome of ``request``; any status that is not expected raises a StorageError."""
@@ -162,7 +165,7 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Keep the connection for the next request, if it still serves."""
-        if not connection.is_usable:
+        if not connection.is_usable or connection.address != self.target.address:
             connection.close()
             return
         connection.idle_since = time.monotonic()
@@ -191,24 +194,26 @@ class Pool:
         if code == "RequestTimeTooSkewed" and (date := server_time(reply)) is not None:
             self._clock_offset = date - time.time()
             return True
-        return self._follow_region(reply, code)
+        return self._follow_region(reply, code, tries.region)
 
-    def _follow_region(self, reply: Reply, code: str) -> bool:
+    def _follow_region(self, reply: Reply, code: str, asked: str) -> bool:
         """AWS names the right region when a bucket lives elsewhere."""
         region = reply.headers.get("x-amz-bucket-region") or (
             find_element(reply.body, "Region") if code == "AuthorizationHeaderMalformed" else None
         )
-        if not region or region == self.target.region:
+        if not region or region == asked:
             return False
-        with self._lock:
-            self.target = self.target.in_region(region)
-            self._signer = Signer(region)
-        self.close()
+        # Another thread may have been told the same a moment ago.
+        if region != self.target.region:
+            self._route = (self.target.in_region(region), Signer(region))
+            self.close()
         return True
 
     def _once(self, request: Request, tries: _Tries) -> Outcome:
         """One exchange. A kept connection that turns out to be dead is replaced at once, without counting."""
-        head = self._head(request)
+        target, signer = self._route
+        tries.region = target.region
+        head = self._head(request, target, signer)
         connection = self._take_idle()
         if connection is not None:
             try:
@@ -218,7 +223,7 @@ class Pool:
             except (OSError, WireError):
                 # Most often the server closed it a moment ago, but the request may have been carried out.
                 tries.unanswered = True
-        return self._exchange(self._connect(), head, request)
+        return self._exchange(self._connect(target), head, request)
 
     def _exchange(self, connection: Connection, head: bytes, request: Request) -> Outcome:
         try:
@@ -231,8 +236,8 @@ class Pool:
         self.release(connection)
         return Outcome(reply, False)
 
-    def _connect(self) -> Connection:
-        target, patience = self.target, self._patience
+    def _connect(self, target: Target) -> Connection:
+        patience = self._patience
         try:
             return Connection(
                 target.address,
@@ -254,18 +259,17 @@ class Pool:
                 return connection
             connection.close()
 
-    def _head(self, request: Request) -> bytes:
-        target = self.target
+    def _head(self, request: Request, target: Target, signer: Signer) -> bytes:
         path = encode_path(f"{target.base_path}/{request.key}" if request.key else target.base_path or "/")
         query = encode_query(request.query)
         headers = {"host": target.address.host_header, **request.headers}
-        self._signer.sign(
+        signer.sign(
             target.keys(),
             method=request.method,
             path=path,
             query=query,
             headers=headers,
-            payload_hash=self._payload_hash(request.body),
+            payload_hash=_payload_hash(request.body, target.address),
             now=time.time() + self._clock_offset,
         )
         if request.body or request.method in ("PUT", "POST"):
@@ -273,15 +277,6 @@ class Pool:
         headers["accept-encoding"] = "identity"
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         return f"{request.method} {path}{'?' if query else ''}{query} HTTP/1.1\r\n{lines}\r\n".encode()
-
-    def _payload_hash(self, body: bytes | memoryview) -> str:
-        """Where TLS or the loopback guards the body, its CRC is enough; elsewhere the signature covers it."""
-        if not body:
-            return _EMPTY_SHA256
-        address = self.target.address
-        if address.scheme == "https" or address.host in _LOOPBACK:
-            return UNSIGNED_PAYLOAD
-        return hashlib.sha256(body).hexdigest()
 
     def _wait(self, request: Request, attempt: int, reason: str, seconds: float | None = None) -> None:
         pause = self._patience.pause(attempt) if seconds is None else seconds
@@ -300,6 +295,15 @@ class Pool:
         return unreachable(
             cause, action=request.action, bucket=target.bucket, key=request.key, endpoint=target.address.url
         )
+
+
+def _payload_hash(body: bytes | memoryview, address: Address) -> str:
+    """Where TLS or the loopback guards the body, its CRC is enough; elsewhere the signature covers it."""
+    if not body:
+        return _EMPTY_SHA256
+    if address.scheme == "https" or address.host in _LOOPBACK:
+        return UNSIGNED_PAYLOAD
+    return hashlib.sha256(body).hexdigest()
 
 
 def server_time(reply: Reply) -> float | None:

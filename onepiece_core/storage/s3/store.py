@@ -35,8 +35,8 @@ class S3Store:
     """A bucket. Every byte sent carries a CRC-32 that the server checks.
 
     Conditions: ``If-None-Match: *`` and ``If-Match`` are sent on PutObject, CompleteMultipartUpload and
-    CopyObject, ``x-amz-copy-source-if-match`` on CopyObject. AWS and SeaweedFS 4 honour all of them. A
-    conditional copy also looks at the destination first, for servers that ignore them on CopyObject.
+    CopyObject, ``x-amz-copy-source-if-match`` on CopyObject. AWS and SeaweedFS 4 honour all of them; on an
+    endpoint that is not AWS a conditional copy also looks at the destination first.
     """
 
     def __init__(
@@ -221,7 +221,8 @@ class S3Store:
         return error
 
     def _check_destination(self, key: str, condition: Condition) -> None:
-        if condition == ALWAYS:
+        # AWS honours conditions on CopyObject; of other servers it is not known.
+        if condition == ALWAYS or not self._pool.target.is_custom:
             return
         there = self.find(key)
         etag = there.etag if there else None

@@ -64,6 +64,7 @@ class Connection:
     def __init__(
         self, address: Address, tls: SSLContext | None, *, connect_seconds: float, read_seconds: float
     ) -> None:
+        self.address = address
         self._sock = _open(address, tls, connect_seconds)
         self._sock.settimeout(read_seconds)
         self._reader = cast(BufferedReader, self._sock.makefile("rb", 64 * 1024))
