@@ -7,6 +7,9 @@ READY := .venv/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
 # Two processes at least: each has a studio of its own.
 TESTS ?= -n auto --maxprocesses=8 --dist=loadfile
 
+# Chooses the moments of the fault batteries: make torture SEED=7
+SEED ?= 1
+
 .PHONY: help venv demo test bench torture lint clean
 
 help:
@@ -15,7 +18,7 @@ help:
 	@echo "make test      all tests"
 	@echo "make lint      ruff, mypy, import-linter"
 	@echo "make bench     measure against the peers, in interleaved pairs"
-	@echo "make torture   the long fault batteries"
+	@echo "make torture   the long fault batteries (SEED=n)"
 	@echo "make clean     remove what the others made"
 
 venv: $(READY)
@@ -38,7 +41,7 @@ bench: venv
 	$(BIN)/python -m tests.benchmarks
 
 torture: venv
-	$(BIN)/python -m tests.torture
+	$(BIN)/python -m tests.torture --seed $(SEED)
 
 lint: venv
 	$(BIN)/ruff check
