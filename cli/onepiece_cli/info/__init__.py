@@ -1,0 +1,1 @@
+"""What ``onepiece info`` finds out about a machine."""

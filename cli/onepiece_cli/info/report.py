@@ -1,0 +1,84 @@
+"""The object that ``onepiece info --json`` prints."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from onepiece_core.errors import OnePieceError
+from onepiece_core.progress import Warned
+
+
+class Check(BaseModel, frozen=True):
+    """One thing that was tried. ``code`` and ``hint`` are those of the error when it failed."""
+
+    ok: bool
+    message: str
+    hint: str | None = None
+    code: str | None = None
+
+    @classmethod
+    def failed(cls, error: OnePieceError) -> Check:
+        report = error.report
+        return cls(ok=False, message=report.message, hint=report.hint, code=report.code)
+
+
+class DccInfo(BaseModel, frozen=True):
+    """A DCC that is installed here."""
+
+    name: str
+    label: str
+    executable: str
+    version: str | None
+    found_by: str
+
+
+class ExtraInfo(BaseModel, frozen=True):
+    """An optional part of the distribution; ``costs`` tells what does not work without it."""
+
+    name: str
+    ok: bool
+    missing: tuple[str, ...]
+    costs: str
+    hint: str | None
+
+
+class ServiceInfo(BaseModel, frozen=True):
+    """A server that OnePiece talks to. ``settings`` holds no secret; ``found`` is what the server said."""
+
+    settings: dict[str, str | None]
+    found: dict[str, Any] = {}
+    check: Check
+
+
+class ConfigInfo(BaseModel, frozen=True):
+    """The settings: which files and which profile they come from."""
+
+    files: tuple[str, ...] = ()
+    profile: str | None = None
+    profiles: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    check: Check
+
+
+class StateInfo(BaseModel, frozen=True):
+    """Where the journal lies."""
+
+    path: str
+    check: Check
+
+
+class MachineInfo(BaseModel, frozen=True, serialize_by_alias=True):
+    """Everything that ``onepiece info`` shows."""
+
+    schema_: Literal["onepiece.info.1"] = Field("onepiece.info.1", alias="schema")
+    onepiece: str
+    python: dict[str, str]
+    system: dict[str, str]
+    dccs: tuple[DccInfo, ...]
+    shotgrid: ServiceInfo
+    aws: ServiceInfo
+    extras: tuple[ExtraInfo, ...]
+    state: StateInfo
+    config: ConfigInfo

@@ -1,0 +1,80 @@
+"""Ask ShotGrid and S3 whether they know us, with the patience of somebody who waits for the answer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from onepiece_cli.info.report import Check, ServiceInfo
+from onepiece_core.config import AwsSettings, ShotgridSettings
+from onepiece_core.errors import AccessDenied, OnePieceError, TrackerNotConfigured
+
+# How long one call may take.
+_SECONDS = 5.0
+# The keys are good: they are just not allowed to list buckets, which no command of ours needs.
+_MAY_NOT_LIST = "AccessDenied"
+
+
+def without_password(url: str | None) -> str | None:
+    """``url`` as it may be shown."""
+    parts = urlsplit(url or "")
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{parts.username}:***@{host}").geturl()
+
+
+def ask_shotgrid(site: ShotgridSettings) -> ServiceInfo:
+    """Sign in and read the site's version."""
+    settings = {"url": without_password(site.url), "script": site.script, "key": "set" if site.key else None}
+    try:
+        found = _sign_in(site)
+    except OnePieceError as error:
+        return ServiceInfo(settings=settings, check=Check.failed(error))
+    version = ".".join(str(part) for part in found.get("version") or ()) or "of unknown version"
+    check = Check(ok=True, message=f"{settings['url']} ({version}) knows the script {site.script}")
+    return ServiceInfo(settings=settings, found={"version": version}, check=check)
+
+
+def _sign_in(site: ShotgridSettings) -> dict[str, object]:
+    if not (site.url or site.script or site.key):
+        raise TrackerNotConfigured("no ShotGrid site is configured")
+    from onepiece_core.tracker.retry import RetryPolicy
+    from onepiece_core.tracker.shotgrid import ShotgridTracker
+
+    tracker = ShotgridTracker(
+        site.url or "",
+        site.script or "",
+        site.key.get_secret_value() if site.key else "",
+        timeout_seconds=_SECONDS,
+        policy=RetryPolicy(attempts=1, refused_attempts=1),
+    )
+    try:
+        found = tracker.server_info()
+        tracker.check_credentials()
+    finally:
+        tracker.close()
+    return found
+
+
+def ask_aws(aws: AwsSettings) -> ServiceInfo:
+    """List the buckets: an answer proves the address and the keys."""
+    from onepiece_core.storage.s3.admin import describe_endpoint, list_buckets
+
+    settings = {
+        "profile": aws.profile,
+        "region": aws.region,
+        "endpoint_url": without_password(aws.endpoint_url),
+        "access_key_id": aws.access_key_id,
+    }
+    try:
+        endpoint = describe_endpoint(aws)
+        buckets = list_buckets(aws)
+    except AccessDenied as error:
+        if error.report.context.get("s3_code") != _MAY_NOT_LIST:
+            return ServiceInfo(settings=settings, check=Check.failed(error))
+        check = Check(ok=True, message=f"{endpoint} knows the keys; they may not list buckets")
+        return ServiceInfo(settings=settings, check=check)
+    except OnePieceError as error:
+        return ServiceInfo(settings=settings, check=Check.failed(error))
+    check = Check(ok=True, message=f"{endpoint} knows the keys and shows {len(buckets)} buckets")
+    return ServiceInfo(settings=settings, found={"buckets": list(buckets)}, check=check)
