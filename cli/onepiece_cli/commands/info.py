@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from onepiece_cli.errors import printable
-from onepiece_cli.options import Json
+from onepiece_cli.options import AwsProfile, Json, aws_overrides
 from onepiece_cli.session import session_of
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ onepiece info
 
 onepiece --config-profile sandbox info
 
-onepiece info --json"""
+onepiece info --profile studio-prod --json"""
 
 _INDENT = 12
 
 
 @app.command(epilog=EPILOG)
-def info(ctx: typer.Context, as_json: Json = False) -> None:
+def info(ctx: typer.Context, profile: AwsProfile = None, as_json: Json = False) -> None:
     """Show Python, system, DCCs, ShotGrid, AWS, extras and settings; ask both servers and say what to do.
 
     Ends with status 0 also when a check fails: read "ok" under --json.
     """
     from onepiece_cli.info.gather import gather
 
-    report = gather(session_of(ctx))
+    report = gather(session_of(ctx), aws_overrides(profile))
     if as_json:
         typer.echo(report.model_dump_json())
         return
@@ -48,11 +48,10 @@ def _lines(report: MachineInfo) -> Iterator[str]:
     yield _row("OnePiece", report.onepiece)
     yield _row("Python", f"{python['version']} ({python['executable']})")
     yield _row("System", f"{system['name']} {system['release']} {system['machine']}")
-    for number, dcc in enumerate(report.dccs):
+    for dcc in report.dccs:
         version = f" {dcc.version}" if dcc.version else ""
-        yield _row("" if number else "DCCs", f"{dcc.label}{version}: {dcc.executable} (by {dcc.found_by})")
-    if not report.dccs:
-        yield _row("DCCs", "none found on PATH or in the usual folders")
+        found = f"{dcc.executable}{version} (by {dcc.found_by})" if dcc.executable else "not found"
+        yield _row(dcc.label, found)
     yield from _checked("ShotGrid", report.shotgrid.check)
     yield from _checked("AWS", report.aws.check)
     if told := ", ".join(f"{name} {value}" for name, value in report.aws.settings.items() if value):
@@ -71,7 +70,8 @@ def _lines(report: MachineInfo) -> Iterator[str]:
 
 
 def _checked(name: str, check: Check) -> Iterator[str]:
-    yield _row(name, f"{'ok' if check.ok else 'FAILED'}: {check.message}")
+    word = {True: "ok: ", False: "FAILED: ", None: ""}[check.ok]
+    yield _row(name, f"{word}{check.message}")
     if check.hint:
         yield _row("", f"hint: {check.hint}")
 

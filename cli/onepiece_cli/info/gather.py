@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from onepiece_cli.info.extras import check_extras
 from onepiece_cli.info.report import Check, ConfigInfo, DccInfo, MachineInfo, ServiceInfo, StateInfo
@@ -15,14 +17,14 @@ from onepiece_cli.session import Session
 from onepiece_cli.settings import default_state_dir
 from onepiece_core import __version__
 from onepiece_core.config import Settings
-from onepiece_core.dcc import Machine, find_installed
+from onepiece_core.dcc import DCCS, Dcc, InstalledDcc, Machine, find_dcc
 from onepiece_core.errors import ConfigError, OnePieceError
 from onepiece_core.filesystems import refuse_network_filesystem
 
 
-def gather(session: Session) -> MachineInfo:
+def gather(session: Session, overrides: Mapping[str, Any]) -> MachineInfo:
     """Look at everything. A check that fails is part of the answer; this does not raise for it."""
-    settings, config = _config(session)
+    settings, config = _config(session, overrides)
     shotgrid, aws = _services(settings)
     return MachineInfo(
         onepiece=__version__,
@@ -41,9 +43,9 @@ def gather(session: Session) -> MachineInfo:
     )
 
 
-def _config(session: Session) -> tuple[Settings | None, ConfigInfo]:
+def _config(session: Session, overrides: Mapping[str, Any]) -> tuple[Settings | None, ConfigInfo]:
     try:
-        settings = session.settings()
+        settings = session.settings(overrides=overrides)
     except ConfigError as error:
         return None, ConfigInfo(check=Check.failed(error))
     files = tuple(str(path) for path in settings.files)
@@ -69,15 +71,19 @@ def _services(settings: Settings | None) -> tuple[ServiceInfo, ServiceInfo]:
 
 
 def _dccs(session: Session) -> tuple[DccInfo, ...]:
-    return tuple(
-        DccInfo(
-            name=found.dcc.name,
-            label=found.dcc.label,
-            executable=str(found.executable),
-            version=found.version,
-            found_by=found.found_by,
-        )
-        for found in find_installed(Machine(session.environ))
+    machine = Machine(session.environ)
+    return tuple(_dcc(dcc, find_dcc(dcc, machine)) for dcc in DCCS)
+
+
+def _dcc(dcc: Dcc, found: InstalledDcc | None) -> DccInfo:
+    if found is None:
+        return DccInfo(name=dcc.name, label=dcc.label)
+    return DccInfo(
+        name=dcc.name,
+        label=dcc.label,
+        executable=str(found.executable),
+        version=found.version,
+        found_by=found.found_by,
     )
 
 

@@ -11,27 +11,27 @@ from onepiece_core.progress import Warned
 
 
 class Check(BaseModel, frozen=True):
-    """One thing that was tried. ``code`` and ``hint`` are those of the error when it failed."""
+    """One look. ``ok`` is None for what is not set up and need not be; ``code`` is that of the error."""
 
-    ok: bool
+    ok: bool | None
     message: str
     hint: str | None = None
     code: str | None = None
 
     @classmethod
-    def failed(cls, error: OnePieceError) -> Check:
+    def failed(cls, error: OnePieceError, *, ok: bool | None = False) -> Check:
         report = error.report
-        return cls(ok=False, message=report.message, hint=report.hint, code=report.code)
+        return cls(ok=ok, message=report.message, hint=report.hint, code=report.code)
 
 
 class DccInfo(BaseModel, frozen=True):
-    """A DCC that is installed here."""
+    """A DCC that OnePiece knows; without ``executable`` it is not installed here."""
 
     name: str
     label: str
-    executable: str
-    version: str | None
-    found_by: str
+    executable: str | None = None
+    version: str | None = None
+    found_by: str | None = None
 
 
 class ExtraInfo(BaseModel, frozen=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from onepiece_cli.info.report import Check, ServiceInfo
 from onepiece_core.config import AwsSettings, ShotgridSettings
-from onepiece_core.errors import AccessDenied, OnePieceError, TrackerNotConfigured
+from onepiece_core.errors import AccessDenied, ConfigMissing, OnePieceError, TrackerNotConfigured
 
 # How long one call may take.
 _SECONDS = 5.0
@@ -26,6 +27,9 @@ def without_password(url: str | None) -> str | None:
 def ask_shotgrid(site: ShotgridSettings) -> ServiceInfo:
     """Sign in and read the site's version."""
     settings = {"url": without_password(site.url), "script": site.script, "key": "set" if site.key else None}
+    if not (site.url or site.script or site.key):
+        missing = TrackerNotConfigured("not set up: publishes wait in the outbox")
+        return ServiceInfo(settings=settings, check=Check.failed(missing, ok=None))
     try:
         found = _sign_in(site)
     except OnePieceError as error:
@@ -35,9 +39,7 @@ def ask_shotgrid(site: ShotgridSettings) -> ServiceInfo:
     return ServiceInfo(settings=settings, found={"version": version}, check=check)
 
 
-def _sign_in(site: ShotgridSettings) -> dict[str, object]:
-    if not (site.url or site.script or site.key):
-        raise TrackerNotConfigured("no ShotGrid site is configured")
+def _sign_in(site: ShotgridSettings) -> dict[str, Any]:
     from onepiece_core.tracker.retry import RetryPolicy
     from onepiece_core.tracker.shotgrid import ShotgridTracker
 
@@ -74,6 +76,8 @@ def ask_aws(aws: AwsSettings) -> ServiceInfo:
             return ServiceInfo(settings=settings, check=Check.failed(error))
         check = Check(ok=True, message=f"{endpoint} knows the keys; they may not list buckets")
         return ServiceInfo(settings=settings, check=check)
+    except ConfigMissing as error:
+        return ServiceInfo(settings=settings, check=Check.failed(error, ok=None))
     except OnePieceError as error:
         return ServiceInfo(settings=settings, check=Check.failed(error))
     check = Check(ok=True, message=f"{endpoint} knows the keys and shows {len(buckets)} buckets")
