@@ -12,14 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -28,16 +25,12 @@ from onepiece_core.config import AwsSettings
 from onepiece_core.progress import Reporter
 from onepiece_core.storage.opening import open_store
 from onepiece_core.storage.transfer import PushItem, push
+from tests.benchmarks import measure
 from tests.support.weed import Weed, running_weed
 
 BUCKET = "bench-bucket"
-
-
-@dataclass(frozen=True)
-class Run:
-    seconds: float
-    cpu_seconds: float
-    peak_mib: float
+# Ours takes at most this part of a peer's time.
+LIMIT = 0.9
 
 
 Peer = Callable[[Weed, Path, str], list[str]]
@@ -86,7 +79,7 @@ def aws(weed: Weed, folder: Path, prefix: str) -> list[str]:
 PEERS: dict[str, Peer] = {"s5cmd": s5cmd, "aws": aws, "crt": crt}
 
 
-def run_once(peer: Peer, weed: Weed, folder: Path, prefix: str) -> Run:
+def run_once(peer: Peer, weed: Weed, folder: Path, prefix: str) -> measure.Run:
     environment = {
         **os.environ,
         "AWS_ACCESS_KEY_ID": weed.access_key,
@@ -94,14 +87,7 @@ def run_once(peer: Peer, weed: Weed, folder: Path, prefix: str) -> Run:
         "AWS_REGION": "us-east-1",
         "BENCH_ENDPOINT": weed.endpoint_url,
     }
-    started = time.perf_counter()
-    process = subprocess.Popen(peer(weed, folder, prefix), env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{peer.__name__} failed with {process.returncode}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return measure.run(peer(weed, folder, prefix), environment)
 
 
 def settings(environment: dict[str, str]) -> AwsSettings:
@@ -152,20 +138,17 @@ def as_crt(folder: Path, prefix: str) -> None:
 
 def compare(weed: Weed, folder: Path, names: list[str], pairs: int) -> None:
     peers: dict[str, Peer] = {"ours": ours, **{name: PEERS[name] for name in names}}
-    runs: dict[str, list[Run]] = {name: [] for name in peers}
+    runs: dict[str, list[measure.Run]] = {name: [] for name in peers}
     for turn in range(pairs):
         # Ours takes each place in the order in turn.
         order = list(peers)[turn % len(peers) :] + list(peers)[: turn % len(peers)]
         for name in order:
             runs[name].append(run_once(peers[name], weed, folder, f"{folder.name}/{name}-{turn}"))
     for name, found in runs.items():
-        ratios = sorted(mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], found, strict=True))
-        print(
-            f"{name:6} {statistics.median(r.seconds for r in found):7.2f} s"
-            f" {statistics.median(r.cpu_seconds for r in found):7.2f} cpu s"
-            f" {max(r.peak_mib for r in found):7.0f} MiB"
-            f"   ours/{name}: {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
-        )
+        print(measure.line(name, found))
+    for name in names:
+        ratios = [mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], runs[name], strict=True)]
+        print(f"  ours / {name}: {measure.verdict(ratios, LIMIT)}")
 
 
 def main() -> None:
