@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from onepiece_core.publish.plan import PublishPlan
     from onepiece_core.publish.request import PublishRequest, PublishResult
 
-app = typer.Typer(help="Publish from a DCC, open a shot in one.", no_args_is_help=True)
+app = typer.Typer(help="Publish from a DCC, open a shot in one.", no_args_is_help=True, add_completion=False)
 
 
 class ShowType(StrEnum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from onepiece_core.publish.parts import PublishParts
     from onepiece_core.publish.recover import Recovered, Unfinished
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 EPILOG = """Examples:
 

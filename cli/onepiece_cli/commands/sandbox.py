@@ -14,13 +14,19 @@ from onepiece_cli.settings import sandbox_dir
 if TYPE_CHECKING:
     from onepiece_server.sandbox.report import SandboxReport
 
-app = typer.Typer(help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True, add_completion=False
+)
 
 Dir = Annotated[
     Path | None,
     typer.Option("--dir", metavar="FOLDER", help="The sandbox's folder; several folders are several studios."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one object on stdout.")]
+
+
+def _examples(*lines: str) -> str:
+    return "\n\n".join(("Examples:", *lines))
 
 
 class Shell(StrEnum):
@@ -30,7 +36,7 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-@app.command()
+@app.command(epilog=_examples("onepiece sandbox up", "onepiece sandbox up --dir /tmp/studio --json"))
 def up(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Start the studio and return when both servers answer; they run until `sandbox down`."""
     from onepiece_server.sandbox import studio
@@ -47,7 +53,7 @@ def up(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     typer.echo(f"Stop it:   {_command('down', folder)}")
 
 
-@app.command()
+@app.command(epilog=_examples("onepiece sandbox down", "onepiece sandbox down --dir /tmp/studio"))
 def down(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Stop the studio; its content stays for the next `sandbox up`."""
     from onepiece_server.sandbox import studio
@@ -62,7 +68,7 @@ def down(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     typer.echo(f"The sandbox in {place} is stopped." if ended else f"No sandbox was running in {place}.")
 
 
-@app.command()
+@app.command(epilog=_examples("onepiece sandbox status", "onepiece sandbox status --json"))
 def status(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Show whether the studio runs and where."""
     from onepiece_server.sandbox import studio
@@ -71,7 +77,7 @@ def status(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> Non
     typer.echo(report.model_dump_json()) if as_json else _show(report)
 
 
-@app.command()
+@app.command(epilog=_examples("onepiece sandbox reset --dir /tmp/studio"))
 def reset(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Throw the studio's content away and start it fresh, with the same addresses and keys."""
     from onepiece_server.sandbox import studio
@@ -82,7 +88,13 @@ def reset(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None
     typer.echo(report.model_dump_json()) if as_json else _show(report)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        'eval "$(onepiece sandbox env)"',
+        "onepiece sandbox env --shell powershell | Invoke-Expression",
+        "onepiece sandbox env --json",
+    )
+)
 def env(
     ctx: typer.Context,
     folder: Dir = None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from onepiece_core.progress import Reporter
     from onepiece_core.verify import VerifyReport
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 EPILOG = """Examples:
 

@@ -86,9 +86,15 @@ def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
         if isinstance(info, typer.models.ArgumentInfo):
             yield Parameter(info.metavar or name.upper(), True, required, "", info.help or "")
             continue
-        spellings = ", ".join(info.param_decls or (f"--{name.replace('_', '-')}",))
+        spellings = ", ".join(_spellings(name, info))
         default = "" if required else _shown(parameter.default)
         yield Parameter(f"{spellings} {value}".strip(), False, required, default, info.help or "")
+
+
+def _spellings(name: str, info: typer.models.ParameterInfo) -> tuple[str, ...]:
+    # Inside Annotated, what stands first is a spelling, wherever typer keeps it until it builds the command.
+    first = (info.default,) if isinstance(info.default, str) else ()
+    return (*first, *(info.param_decls or ())) or (f"--{name.replace('_', '-')}",)
 
 
 def _value(hint: Any, info: typer.models.ParameterInfo) -> str:

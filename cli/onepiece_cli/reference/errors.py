@@ -115,7 +115,7 @@ def _walk(kind: type[OnePieceError]) -> Iterator[Documented]:
 
 def _meaning(kind: type[OnePieceError]) -> str:
     told = MEANINGS.get(kind.code) or (kind.__doc__ if "__doc__" in kind.__dict__ else None)
-    return " ".join((told or "").split())
+    return " ".join((told or "").replace("``", "`").split())
 
 
 def errors_page() -> str:

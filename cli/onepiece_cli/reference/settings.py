@@ -24,7 +24,7 @@ later in this list wins. `onepiece profile --show-sources` shows what is in forc
 
 1. built-in values
 2. the user's files: `$XDG_CONFIG_HOME/onepiece/onepiece.toml` (else `~/.config/onepiece/`),
-   `~/.onepiece/onepiece.toml`, `~/onepiece.toml`; below them the `onepiece.toml` that a sandbox writes into its own folder
+   `~/.onepiece/onepiece.toml`, `~/onepiece.toml`; below them the `onepiece.toml` in a sandbox's own folder
 3. the project's files: `onepiece.toml` and `.onepiece/onepiece.toml` in ONEPIECE_PROJECT_ROOT
 4. the workspace: `onepiece.toml` in the working folder and its parents up to the project's root; where there is none,
    in the folder that the command works on
@@ -67,6 +67,7 @@ _OTHERS = {
     CONFIG_HOME_VARIABLE: "Where the user's configuration lies; `~/.config` when it is not set.",
     "AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE": "The AWS configuration files that a profile is looked up in.",
     "HTTPS_PROXY, NO_PROXY": "The proxy on the way to servers with an https address.",
+    "SHOTGUN_API_CACERTS": "Certificates that the ShotGrid client trusts instead of its own.",
     "NO_COLOR": "Print without colours.",
 }
 
