@@ -37,6 +37,7 @@ from onepiece_core.publish.request import PublishResult, TrackerResult
 from onepiece_core.publish.restore import is_sent, sent_manifest, stage_from_store
 from onepiece_core.publish.steps import commit_restored, complete, discard, reserve
 from onepiece_core.publish.work import Work, work_of_plan, work_of_record
+from onepiece_core.storage.bounded import run_bounded
 from onepiece_core.storage.places import parse_s3_uri
 from onepiece_core.storage.store import Store
 
@@ -44,6 +45,7 @@ log = get_logger(__name__)
 Outcome = Literal["completed", "discarded", "waiting", "busy", "failed"]
 # How many parked registrations a publish tries beside its own.
 _DRAINED_BY_A_PUBLISH = 20
+_AT_ONCE = 8
 
 
 class Recovered(BaseModel, frozen=True):
@@ -76,9 +78,13 @@ class Unfinished(BaseModel, frozen=True):
 
 
 def recover_all(parts: PublishParts) -> Iterator[Recovered]:
-    """Complete or discard every unfinished publish of this journal, the oldest first."""
-    for operation in parts.journal.list_unfinished("publish"):
-        yield recover_one(operation, parts)
+    """Complete or discard every unfinished publish of this journal; the oldest begin first, several run at once.
+
+    What takes time is waiting for unanswered writes to settle, and that they can do together.
+    """
+    unfinished = parts.journal.list_unfinished("publish")
+    for _, recovered in run_bounded(lambda operation: recover_one(operation, parts), unfinished, jobs=_AT_ONCE):
+        yield recovered
 
 
 def recover_one(operation: Operation, parts: PublishParts, *, wait: bool = True) -> Recovered:

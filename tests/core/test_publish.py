@@ -191,6 +191,18 @@ def test_without_a_tracker_the_registration_waits_and_recover_makes_it_once(hous
     assert house.publish().tracker.version_id == 1
 
 
+def test_many_registrations_that_wait_are_made_together(house: House) -> None:
+    tracker, house.tracker = house.tracker, None
+    names = [f"{NAME}_v{number:03d}" for number in range(1, 13)]
+    for name in names:
+        house.publish(name)
+    house.tracker = tracker
+    recovered = list(recover_all(house.parts()))
+    assert sorted(each.scene_name for each in recovered) == names
+    assert {each.outcome for each in recovered} == {"completed"}
+    assert (house.rows("Version"), house.rows("PublishedFile"), house.rows("PublishedFileType")) == (12, 12, 1)
+
+
 def test_the_next_publish_registers_what_waits(house: House) -> None:
     tracker, house.tracker = house.tracker, None
     house.publish()
