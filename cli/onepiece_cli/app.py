@@ -19,6 +19,14 @@ def build() -> typer.Typer:
     return app
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from onepiece_core import __version__
+
+        typer.echo(f"onepiece {__version__}")
+        raise typer.Exit
+
+
 def root(
     ctx: typer.Context,
     config_profile: Annotated[
@@ -27,13 +35,11 @@ def root(
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, and tracebacks of bugs.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON lines on stderr.")] = False,
-    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit.")] = False,
+    version: Annotated[  # noqa: ARG001 - answered by its callback, before a command is missed
+        bool,
+        typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True, callback=_show_version),
+    ] = False,
 ) -> None:
-    if version:
-        from onepiece_core import __version__
-
-        typer.echo(f"onepiece {__version__}")
-        raise typer.Exit
     session = ctx.ensure_object(Session)
     session.config_profile = config_profile
     session.verbose = verbose
