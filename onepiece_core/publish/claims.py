@@ -10,7 +10,6 @@ former holder notices at its next renewal, and writes nothing once its lease cou
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from onepiece_core.errors import LeaseLost, OperationBusy, PreconditionFailed, VersionExists
 from onepiece_core.filesystems import create_file, make_folders, storage_error, sync_folder, write_file
+from onepiece_core.journal import Owner
 from onepiece_core.storage.store import IF_ABSENT, Condition, Store
 
 CLAIM_NAME = "claim.json"
@@ -37,6 +37,7 @@ class Claim(BaseModel):
     host: str
     user: str
     pid: int
+    pid_started: float = 0.0
     token: str
     fence: int = 1
     state: ClaimState = "held"
@@ -45,16 +46,23 @@ class Claim(BaseModel):
 
     @classmethod
     def mine(cls, operation: str, scene_name: str, *, user: str, since: str, lease_seconds: float) -> Claim:
+        me = Owner.me()
         return cls(
             operation=operation,
             scene_name=scene_name,
-            host=socket.gethostname(),
+            host=me.host,
             user=user,
-            pid=os.getpid(),
+            pid=me.pid,
+            pid_started=me.pid_started,
             token=uuid.uuid4().hex,
             since=since,
             lease_seconds=lease_seconds,
         )
+
+    def holder_is_gone(self) -> bool:
+        """Whether the process that made this claim surely does not work on it any more: it is dead, or it is us."""
+        holder = Owner(self.host, self.pid, self.pid_started)
+        return holder == Owner.me() or not holder.is_alive()
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
@@ -139,7 +147,8 @@ def taken(standing: Standing | None, where: str, *, finished: bool | None = None
 def may_take(standing: Standing | None, operation: str, where: str, *, owner_is_dead: bool, has_record: bool) -> None:
     """Raise unless ``operation`` may claim a place in this standing.
 
-    ``owner_is_dead``: the caller knows that the operation's former owner is gone, whatever its lease.
+    ``owner_is_dead``: the caller's journal says that the operation's former owner is gone: then its lease does not
+    matter. It does matter where another machine has adopted the operation since.
     """
     if standing is None:
         return
@@ -147,7 +156,7 @@ def may_take(standing: Standing | None, operation: str, where: str, *, owner_is_
     if claim is not None and claim.state == "discarded":
         return
     if claim is not None and claim.operation == operation:
-        if owner_is_dead or standing.lease_is_over or claim.state == "finished":
+        if (owner_is_dead and claim.holder_is_gone()) or standing.lease_is_over or claim.state == "finished":
             return
         raise OperationBusy(
             f"{claim.scene_name} is being worked on by {claim.user} on {claim.host}.",

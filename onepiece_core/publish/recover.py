@@ -19,6 +19,7 @@ from onepiece_core.errors import (
     NotAdoptable,
     ObjectMissing,
     OnePieceError,
+    OperationBusy,
     OperationUnknown,
     PublishError,
     SequenceError,
@@ -52,7 +53,7 @@ class Recovered(BaseModel, frozen=True):
     """What became of one operation.
 
     ``completed``: whole on disk, in the store and in the tracker. ``discarded``: nothing of it is left.
-    ``waiting``: whole on disk and in the store, the tracker has still to take it. ``busy``: its process lives.
+    ``waiting``: whole on disk and in the store, the tracker has still to take it. ``busy``: its process lives, or another machine has adopted it.
     ``failed``: see ``error``; it stays as it is.
     """
 
@@ -101,7 +102,8 @@ def recover_one(operation: Operation, parts: PublishParts, *, wait: bool = True)
         return _go_on(_with_sources(work, parts), parts, owner_is_dead=True, wait=wait)
     except OnePieceError as error:
         parts.journal.settle(operation.id, "parked", error=error.report)
-        return _failed(operation.id, operation.name, error)
+        outcome: Outcome = "busy" if isinstance(error, OperationBusy) else "failed"
+        return Recovered(operation=operation.id, scene_name=operation.name, outcome=outcome, error=error.report)
 
 
 def drain_parked(parts: PublishParts, *, but: str) -> None:
@@ -319,7 +321,3 @@ def list_place(at: str, parts: PublishParts) -> Iterator[Unfinished]:
             place=at,
             adoptable=standing is None or standing.lease_is_over,
         )
-
-
-def _failed(operation: str, scene_name: str, error: OnePieceError) -> Recovered:
-    return Recovered(operation=operation, scene_name=scene_name, outcome="failed", error=error.report)

@@ -161,3 +161,11 @@ def test_the_same_operation_goes_on_at_once_only_when_its_owner_is_known_to_be_g
     may_take(place.look(), "pub-1", place.where, owner_is_dead=True, has_record=True)
     with pytest.raises(OperationBusy):
         may_take(place.look(), "pub-1", place.where, owner_is_dead=False, has_record=True)
+
+
+def test_an_operation_that_another_machine_has_adopted_is_left_to_it(opened: Opened) -> None:
+    place = opened()
+    adopted = claim().model_copy(update={"host": "another-machine"})
+    place.acquire(adopted, over=None)
+    with pytest.raises(OperationBusy):
+        may_take(place.look(), "pub-1", place.where, owner_is_dead=True, has_record=True)
