@@ -53,8 +53,8 @@ class Recovered(BaseModel, frozen=True):
     """What became of one operation.
 
     ``completed``: whole on disk, in the store and in the tracker. ``discarded``: nothing of it is left.
-    ``waiting``: whole on disk and in the store, the tracker has still to take it. ``busy``: its process lives, or another machine has adopted it.
-    ``failed``: see ``error``; it stays as it is.
+    ``waiting``: whole on disk and in the store, the tracker has still to take it. ``busy``: its process lives, or
+    another machine has adopted it. ``failed``: see ``error``; it stays as it is.
     """
 
     operation: str
@@ -99,11 +99,23 @@ def recover_one(operation: Operation, parts: PublishParts, *, wait: bool = True)
                 f"The disk of {operation.name} ({record.package}) has no path on this machine.",
                 hint="Name its root under [roots] in onepiece.toml.",
             )
+        _refuse_lost_disk(work, parts)
         return _go_on(_with_sources(work, parts), parts, owner_is_dead=True, wait=wait)
     except OnePieceError as error:
         parts.journal.settle(operation.id, "parked", error=error.report)
         outcome: Outcome = "busy" if isinstance(error, OperationBusy) else "failed"
         return Recovered(operation=operation.id, scene_name=operation.name, outcome=outcome, error=error.report)
+
+
+def _refuse_lost_disk(work: Work, parts: PublishParts) -> None:
+    """A share that is not mounted must not look like a publish of which nothing is left."""
+    places = work.places
+    if "record" in parts.journal.closed_steps(work.operation) and not places.work_folder.exists():
+        raise StorageError(
+            f"{places.destination} is not there, or has lost what {places.scene_name} had written.",
+            hint=f"Mount it. If it is gone for good: onepiece recover --adopt {work.operation} --at {places.s3_uri}",
+            path=str(places.destination),
+        )
 
 
 def drain_parked(parts: PublishParts, *, but: str) -> None:

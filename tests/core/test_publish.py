@@ -365,6 +365,27 @@ def test_recover_needs_no_inputs_once_everything_is_staged(house: House) -> None
     assert verify_folder(house.root / "out" / f"{NAME}_v001").ok
 
 
+def test_a_share_that_is_not_mounted_is_not_taken_for_an_empty_one(house: House) -> None:
+    class Died(Exception):
+        pass
+
+    def die(moment: str) -> None:
+        if moment == "stage.done":
+            raise Died
+
+    parts = house.parts(checkpoint=die)
+    with pytest.raises(Died):
+        apply_publish(plan_publish(house.request(), parts), parts)
+    shutil.move(house.root / "out", house.root / "unmounted")
+    shutil.rmtree(house.root / "renders")
+    recovered = list(recover_all(house.parts()))
+    assert [(each.outcome, each.error.code if each.error else None) for each in recovered] == [
+        ("failed", "storage.failed")
+    ]
+    shutil.move(house.root / "unmounted", house.root / "out")
+    assert [each.outcome for each in recover_all(house.parts())] == ["completed"]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A filesystem of 1 MiB. Needs root, as continuous integration has it."""
