@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,7 @@ class Shot:
 @pytest.fixture
 def shot(request: pytest.FixtureRequest, tmp_path: Path, studio: SandboxReport, studio_env: dict[str, str]) -> Shot:
     # The studio is shared: a name for each test.
-    number = abs(hash(request.node.nodeid)) % 10**6
+    number = zlib.crc32(request.node.nodeid.encode()) % 10**6
     made = Shot(tmp_path, f"FG_t{number:06}_comp_v001", studio, studio_env)
     made.renders.mkdir()
     made.frames = [write_exr(made.renders / f"{made.name}.{n}.exr", seed=n) for n in (1001, 1002, 1003)]
