@@ -57,7 +57,10 @@ class Session:
             return
         self.is_introduced = True
         if servers := loopback_servers(settings):
-            typer.secho(f"sandbox: {' and '.join(servers)} are on this machine", dim=True, err=True)
+            verb = "are" if len(servers) > 1 else "is"
+            typer.secho(f"sandbox: {' and '.join(servers)} {verb} on this machine", dim=True, err=True)
+        elif settings.profile == "sandbox":
+            typer.secho("sandbox: the profile sandbox is in force", dim=True, err=True)
         for warning in settings.warnings:
             typer.secho(printable(f"warning: {warning.message} ({warning.code})"), fg="yellow", err=True)
 
