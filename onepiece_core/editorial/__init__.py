@@ -1,0 +1,1 @@
+"""Editorial: cuts, and what they ask of a shot's frames."""

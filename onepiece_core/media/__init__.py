@@ -1,0 +1,1 @@
+"""Pictures and movies: whether they are whole, and small ones made from them."""

@@ -1,0 +1,1 @@
+"""Rules: pure functions over facts, the same for hosts, CLI, farm and watch folders."""

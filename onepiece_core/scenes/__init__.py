@@ -1,0 +1,1 @@
+"""What can be read from a scene file without its application."""
