@@ -24,6 +24,10 @@ from onepiece_core.errors import (
     PublishError,
     SequenceError,
     StorageError,
+    StorageUnavailable,
+    TrackerDenied,
+    TrackerUnanswered,
+    TrackerUnavailable,
     VersionExists,
 )
 from onepiece_core.journal import Operation
@@ -45,7 +49,9 @@ from onepiece_core.storage.store import Store
 log = get_logger(__name__)
 Outcome = Literal["completed", "discarded", "waiting", "busy", "failed"]
 # How many parked registrations a publish tries beside its own.
-_DRAINED_BY_A_PUBLISH = 20
+_DRAINED_BY_A_PUBLISH = 5
+# Codes after which the next registration would not get through either.
+_AWAY = (TrackerUnavailable.code, TrackerUnanswered.code, TrackerDenied.code, StorageUnavailable.code)
 _AT_ONCE = 8
 
 
@@ -119,16 +125,18 @@ def _refuse_lost_disk(work: Work, parts: PublishParts) -> None:
 
 
 def drain_parked(parts: PublishParts, *, but: str) -> None:
-    """Register what earlier publishes had to leave in the outbox, without waiting for anything."""
+    """Register what earlier publishes had to leave in the outbox, without waiting for anything.
+
+    What was tried longest ago comes first: one that can never be registered must not hold up the others.
+    """
     if parts.tracker is None:
         return
     parked = [o for o in parts.journal.list_unfinished("publish") if o.state == "parked" and o.id != but]
-    for operation in parked[:_DRAINED_BY_A_PUBLISH]:
-        if "push" not in parts.journal.closed_steps(operation.id):
-            continue
+    sent = [o for o in parked if "push" in parts.journal.closed_steps(o.id)]
+    for operation in sorted(sent, key=lambda o: o.updated_at)[:_DRAINED_BY_A_PUBLISH]:
         recovered = recover_one(operation, parts, wait=False)
         log.info("publish.outbox_drained", operation=operation.id, outcome=recovered.outcome)
-        if recovered.outcome != "completed":
+        if recovered.error is not None and recovered.error.code in _AWAY:
             return
 
 

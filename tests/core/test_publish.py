@@ -213,6 +213,16 @@ def test_the_next_publish_registers_what_waits(house: House) -> None:
     assert list(list_journal(house.parts())) == []
 
 
+def test_a_registration_that_cannot_be_made_does_not_hold_up_the_others(house: House) -> None:
+    house.publish(f"{NAME}_v001", show_code="NEW")
+    tracker, house.tracker = house.tracker, None
+    house.publish(f"{NAME}_v002", destination=house.root / "out2")
+    house.tracker = tracker
+    house.publish(f"{NAME}_v003", destination=house.root / "out3")
+    assert house.rows("Version") == 2
+    assert [each.scene_name for each in list_journal(house.parts())] == [f"{NAME}_v001"]
+
+
 def test_a_show_that_the_tracker_does_not_have_waits(house: House) -> None:
     result = house.publish(show_code="NEW")
     assert result.tracker.version_id is None
