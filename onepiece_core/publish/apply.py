@@ -61,7 +61,8 @@ def _apply(plan: PublishPlan, parts: PublishParts) -> PublishResult:
     with lease:
         result = complete(work, parts, lease, wait=False, warnings=plan.warnings)
     _refuse_other_content(plan, work)
-    drain_parked(parts, but=work.operation)
+    if result.tracker.version_id is not None:
+        drain_parked(parts, but=work.operation)
     if plan.request.require_tracker and result.tracker.version_id is None:
         raise _not_registered(result)
     return result
