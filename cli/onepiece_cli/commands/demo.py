@@ -42,7 +42,7 @@ def demo(
     with session.reporter(events=events is not None) as reporter:
         report = Demo(Folders(root), session.environ, reporter, session.say, keep).run()
     if as_json:
-        typer.echo(report.model_dump_json())
+        typer.echo(report.model_dump_json(by_alias=True))
         return
     _show(report, session)
 
@@ -60,13 +60,16 @@ def _show(report: DemoReport, session: Session) -> None:
         session.say(printable(f"warning: {warning.message}"))
         if warning.hint:
             session.say(printable(f"hint:    {warning.hint}"))
-    console = Console(highlight=False, soft_wrap=True)
-    console.print()
-    console.print(_table(report))
-    typer.echo(printable(f"\nDamage found   {', '.join(report.broken.found)} (one bit was flipped in a copy)"))
-    typer.echo(printable(f"Picture        {report.picture or 'none'}"))
-    typer.echo(printable(f"Packages       {Path(report.versions[0].package).parent}"))
-    typer.echo(f"Pictures by    {report.made_by}; all of it took {report.seconds:.0f} s")
+    Console(highlight=False).print(_table(report))
+    found = ", ".join(report.broken.found)
+    rows = {
+        "damage": f"{found or 'NOT FOUND'} (one bit was flipped in a copy)",
+        "picture": report.picture or "none",
+        "packages": str(Path(report.versions[0].package).parent),
+        "made by": f"{report.made_by}, in {report.seconds:.0f} s",
+    }
+    for name, value in rows.items():
+        typer.echo(printable(f"{name:12}{value}"))
     typer.echo("\nLook further:")
     for command in report.commands:
         typer.echo(printable(f"  {command}"))
@@ -77,26 +80,28 @@ def _table(report: DemoReport) -> object:
     from rich.filesize import decimal
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("")
-    for version in report.versions:
-        table.add_column(f"version {version.version}")
-    verified = {seen.place: "ok" if not seen.found else ", ".join(seen.found) for seen in report.verified}
+    versions = report.versions
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"\n{versions[0].scene_name} and its next version")
+    table.add_column("", min_width=11)
+    for version in versions:
+        table.add_column(f"v{version.version:03d}")
     rows = {
-        "name": [version.scene_name for version in report.versions],
-        "files": [str(version.files) for version in report.versions],
-        "size": [decimal(version.bytes_total) for version in report.versions],
-        "sent to S3": [decimal(version.bytes_sent) for version in report.versions],
+        "files": [str(version.files) for version in versions],
+        "size": [decimal(version.bytes_total) for version in versions],
+        "sent to S3": [decimal(version.bytes_sent) for version in versions],
         "ShotGrid": [
             f"Version {version.tracker.version_id}, {len(version.tracker.published_file_ids)} PublishedFiles"
-            for version in report.versions
+            for version in versions
         ],
-        "verified": [f"disk {_of(verified, v.package)}, S3 {_of(verified, v.s3_uri)}" for v in report.versions],
+        "on disk": [_proof(report, version.package) for version in versions],
+        "in S3": [_proof(report, version.s3_uri) for version in versions],
     }
     for name, values in rows.items():
         table.add_row(name, *values)
     return table
 
 
-def _of(verified: dict[str, str], place: str) -> str:
-    return next((told for where, told in verified.items() if where.rstrip("/").endswith(place.rstrip("/"))), "?")
+def _proof(report: DemoReport, place: str) -> str:
+    """What ``verify`` said of the package at ``place``."""
+    seen = next(seen for seen in report.verified if seen.place == place)
+    return ", ".join(seen.found) or f"verified, {seen.files} files"

@@ -136,7 +136,7 @@ class Demo:
         tiles = [
             (frame, f"v{number:03d}  {frame.name.split('.')[-2]}")
             for number, version in enumerate(media.versions, start=1)
-            for frame in (version.frames[index] for index in (0, 7, 15, -1))
+            for frame in (version.frames[index] for index in (0, 9, 19, -1))
         ]
         try:
             write_contact_sheet(tiles, self.folders.picture, title=f"{PROJECT}  {SHOT}  {TASK}")
