@@ -39,6 +39,11 @@ def the_interpreter_is_in_a_venv(case: Case) -> None:
     assert sys.prefix != sys.base_prefix
 
 
+def the_environment_has_the_command(case: Case) -> None:
+    programs = {path.stem for path in Path(sys.executable).parent.iterdir()}
+    assert {"activate", "onepiece"} <= programs
+
+
 def installed_in_place(case: Case) -> None:
     origin = json.loads(distribution("onepiece-pipeline").read_text("direct_url.json") or "{}")
     assert origin["dir_info"]["editable"] is True
