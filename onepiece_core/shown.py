@@ -6,6 +6,15 @@ import os
 from pathlib import PurePath
 
 
+def is_text(name: str | PurePath) -> bool:
+    """Whether ``name`` is Unicode: a file's name may be any bytes."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def shown(name: str | bytes | PurePath) -> str:
     """``name`` in printable Unicode: bytes that are not UTF-8 as ``\\xff``, control characters as ``\\x1b``.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from onepiece_core.config.layers import Key
 from onepiece_core.errors import ConfigError
+from onepiece_core.shown import is_text
 
 # Setting -> the variables that hold it, the strongest first.
 VARIABLES: Mapping[Key, tuple[str, ...]] = {
@@ -42,16 +43,23 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[K
         name = next((name for name in names if environ.get(name)), None)
         if name is None:
             continue
+        value = _text(name, environ[name])
         table = data
         for part in key[:-1]:
             table = table.setdefault(part, {})
-        table[key[-1]] = _number(name, environ[name]) if key in _NUMBERS else environ[name]
+        table[key[-1]] = _number(name, value) if key in _NUMBERS else value
         sources[key] = f"environment {name}"
     return data, sources
 
 
 def is_secret(key: Key) -> bool:
     return key in _SECRETS
+
+
+def _text(name: str, value: str) -> str:
+    if not is_text(value):
+        raise ConfigError(f"{name} is not UTF-8", key=name)
+    return value
 
 
 def _number(name: str, text: str) -> float:

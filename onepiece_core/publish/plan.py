@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onepiece_core.dcc import get_dcc
-from onepiece_core.errors import (
-    UsageError,
-)
+from onepiece_core.errors import NameInvalid, UsageError
 from onepiece_core.journal import Operation
 from onepiece_core.manifest.package import PackageFrames
 from onepiece_core.naming import check_scene_name, check_show_code, split_version
@@ -28,7 +26,11 @@ from onepiece_core.publish.request import PublishRequest
 from onepiece_core.publish.target import find_project_of, find_target, refuse_registered
 from onepiece_core.publish.versions import next_free_version
 from onepiece_core.rules.facts import Dependency
+from onepiece_core.shown import is_text, shown
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
+
+# The request's paths.
+_PATHS = ("destination", "scene", "renders", "previews", "otio", "metadata")
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,14 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
 
 
 def _absolute(request: PublishRequest) -> PublishRequest:
-    paths = ("destination", "scene", "renders", "previews", "otio", "metadata")
-    found = {name: getattr(request, name) for name in paths}
+    found = {name: getattr(request, name) for name in _PATHS}
     return request.model_copy(
         update={name: Path(os.path.abspath(path)) for name, path in found.items() if path is not None}  # noqa: PTH100
     )
 
 
 def _check_options(request: PublishRequest) -> None:
+    _check_paths(request)
     get_dcc(request.dcc)
     check_scene_name(request.scene_name)
     check_show_code(request.show_code)
@@ -152,6 +154,15 @@ def _check_options(request: PublishRequest) -> None:
         raise UsageError(
             "There is nothing to publish.", hint="Name at least one of --scene, --renders, --previews, --otio."
         )
+
+
+def _check_paths(request: PublishRequest) -> None:
+    """The journal, the manifest and the tracker hold UTF-8."""
+    for name in _PATHS:
+        path = getattr(request, name)
+        if path is not None and not is_text(path):
+            option = name.replace("_", "-")
+            raise NameInvalid(f"--{option}: the path {shown(path)} is not UTF-8", path=shown(path))
 
 
 def _known_operation(request: PublishRequest, parts: PublishParts) -> Operation | None:

@@ -75,6 +75,7 @@ def test_verify_wants_a_package(shot: Shot):
     assert (shot.run("verify", shot.renders, "--json").status) == 5
     missing = shot.run("verify", "s3://my-bucket/no/such/package", "--json")
     assert (missing.status, missing.error["code"]) == (5, "manifest.missing")
+    assert shot.run("verify", "", "--json").status == 2
 
 
 def test_people_see_what_was_made_and_that_it_is_a_sandbox(shot: Shot):

@@ -46,8 +46,11 @@ def verify(
 
 
 def _verified(session: Session, place: str, profile: str | None, reporter: Reporter) -> VerifyReport:
+    from onepiece_core.errors import UsageError
     from onepiece_core.verify import verify_folder, verify_package
 
+    if not place:  # a script's variable that is not set must not stand for the working folder
+        raise UsageError("The package's place is empty.")
     if not place.lower().startswith("s3://"):
         return verify_folder(Path(place).expanduser().absolute(), reporter)
     from onepiece_core.storage.opening import open_store

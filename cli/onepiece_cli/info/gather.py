@@ -20,6 +20,7 @@ from onepiece_core.config import Settings
 from onepiece_core.dcc import DCCS, Dcc, InstalledDcc, Machine, find_dcc
 from onepiece_core.errors import ConfigError, OnePieceError
 from onepiece_core.filesystems import refuse_network_filesystem
+from onepiece_core.shown import shown
 
 
 def gather(session: Session, overrides: Mapping[str, Any]) -> MachineInfo:
@@ -31,7 +32,7 @@ def gather(session: Session, overrides: Mapping[str, Any]) -> MachineInfo:
         python={
             "version": platform.python_version(),
             "implementation": platform.python_implementation(),
-            "executable": sys.executable,
+            "executable": shown(sys.executable),
         },
         system={"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
         dccs=_dccs(session),
@@ -48,7 +49,7 @@ def _config(session: Session, overrides: Mapping[str, Any]) -> tuple[Settings | 
         settings = session.settings(overrides=overrides)
     except ConfigError as error:
         return None, ConfigInfo(check=Check.failed(error))
-    files = tuple(str(path) for path in settings.files)
+    files = tuple(shown(path) for path in settings.files)
     read = f"{len(files)} files read" if len(files) != 1 else f"read from {files[0]}"
     info = ConfigInfo(
         files=files,
@@ -81,7 +82,7 @@ def _dcc(dcc: Dcc, found: InstalledDcc | None) -> DccInfo:
     return DccInfo(
         name=dcc.name,
         label=dcc.label,
-        executable=str(found.executable),
+        executable=shown(found.executable),
         version=found.version,
         found_by=found.found_by,
     )
@@ -89,7 +90,7 @@ def _dcc(dcc: Dcc, found: InstalledDcc | None) -> DccInfo:
 
 def _state(session: Session, settings: Settings | None) -> StateInfo:
     folder = (settings and settings.state_dir) or default_state_dir(session.environ)
-    return StateInfo(path=str(folder), check=_check_state(folder.absolute()))
+    return StateInfo(path=shown(folder), check=_check_state(folder.absolute()))
 
 
 def _check_state(folder: Path) -> Check:
@@ -97,7 +98,9 @@ def _check_state(folder: Path) -> Check:
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return Check(
-            ok=False, message=f"{there} cannot be written to", hint="Point ONEPIECE_STATE_DIR at a folder of your own."
+            ok=False,
+            message=f"{shown(there)} cannot be written to",
+            hint="Point ONEPIECE_STATE_DIR at a folder of your own.",
         )
     try:
         refuse_network_filesystem(there)
