@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -150,14 +151,22 @@ class Demo:
         return str(self.folders.picture)
 
     def _commands(self, published: tuple[PublishResult, ...], broken: Verified) -> Iterator[str]:
-        sandbox = shlex.quote(str(self.folders.sandbox))
+        sandbox = _quoted(str(self.folders.sandbox))
         if not self.keep:
             yield f"onepiece sandbox up --dir {sandbox}"
-        yield f'eval "$(onepiece sandbox env --dir {sandbox})"'
+        if sys.platform == "win32":
+            yield f"onepiece sandbox env --dir {sandbox} --shell powershell | Out-String | Invoke-Expression"
+        else:
+            yield f'eval "$(onepiece sandbox env --dir {sandbox})"'
         yield "onepiece info"
         yield f"onepiece verify {published[-1].s3_uri}"
-        yield f"onepiece verify {shlex.quote(broken.place)}"
+        yield f"onepiece verify {_quoted(broken.place)}"
         yield f"onepiece sandbox down --dir {sandbox}"
+
+
+def _quoted(path: str) -> str:
+    """For the shell of this system."""
+    return f"'{path}'" if sys.platform == "win32" else shlex.quote(path)
 
 
 def _close(parts: PublishParts) -> None:
