@@ -124,7 +124,10 @@ class Shot:
         """No package anywhere, whole or half; what was given is as it was."""
         visible = [path.name for path in self.destination.glob("*") if path.name != ".onepiece"]
         assert visible == []
-        assert [key for key in self.stored() if key.endswith("manifest.json")] == []
+        self.assert_nothing_is_registered()
+
+    def assert_nothing_is_registered(self) -> None:
+        assert f"vfx/FG/{self.name}/manifest.json" not in self.stored()
         assert self.versions() == []
 
 

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,32 @@ def test_ctrl_c_stops_between_two_steps_and_the_same_command_goes_on(shot: Shot)
     assert json.loads(err.splitlines()[-1])["error"]["code"] == "operation.cancelled"
     shot.assert_nothing_is_left()
     assert shot.publish("--json").told["files"] == 199
+
+
+def test_a_publish_of_a_lost_machine_is_adopted_by_another(shot: Shot):
+    for frame in range(1004, 1300):
+        write_exr(shot.renders / f"{shot.name}.{frame}.exr", seed=frame)
+    (shot.root / "onepiece.toml").write_text("[publish]\nlease_seconds = 2\nrenew_seconds = 1\n")
+    command = [sys.executable, "-m", "onepiece_cli", "dcc", "publish", *shot.options(), "--events", "ndjson", "--json"]
+    process = subprocess.Popen(command, env=shot.env, cwd=shot.root, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while json.loads(process.stderr.readline())["phase"] != "upload":
+        pass
+    process.kill()
+    process.communicate(timeout=60)
+    shot.assert_nothing_is_registered()
+
+    other = {"ONEPIECE_STATE_DIR": str(shot.root / "another machine")}
+    for place in (shot.destination, f"s3://{shot.bucket}/vfx/FG"):
+        rows = shot.run("recover", "--list", place, "--json", **other).told["operations"]
+        found = [row for row in rows if row["scene_name"] == shot.name]
+        assert len(found) == 1
+    time.sleep(2.1)  # the lost machine's lease
+    operation = found[0]["operation"]
+    adopted = shot.run("recover", "--adopt", operation, "--at", shot.destination, "--json", **other)
+    assert [(row["scene_name"], row["outcome"]) for row in adopted.told["operations"]] == [(shot.name, "completed")]
+    assert len(shot.versions()) == 1
+    assert shot.run("verify", f"s3://{shot.bucket}/vfx/FG/{shot.name}").status == 0
 
 
 def test_open_shot_tells_what_it_would_start(shot: Shot):
