@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,41 @@ def test_without_blender_it_says_so_and_goes_on(folder: Path, env_without_blende
     for line in ("sent to S3", "damage      flipped renders/", "picture", "onepiece verify s3://"):
         assert line in again.stdout
     assert "warning: Blender is not installed here" in again.stderr
+
+
+def test_without_the_media_extra_it_publishes_frames_of_its_own(folder: Path, env_without_blender: dict[str, str]):
+    hidden = folder.parent / "not installed"
+    hidden.mkdir()
+    for module in ("OpenImageIO", "av", "numpy"):
+        (hidden / f"{module}.py").write_text("raise ImportError")
+    done = run_demo(folder, {**env_without_blender, "PYTHONPATH": str(hidden)}, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [warning["code"] for warning in told["warnings"]] == ["dcc.not_found", "onepiece.extra_missing"]
+    assert "no movie" in told["warnings"][1]["message"]
+    assert (told["made_by"], told["picture"]) == ("plain Python", None)
+    assert told["broken"]["found"] == [f"flipped {told['flipped']}"]
+    assert (
+        oiio.ImageBuf(str(folder / "broken" / told["versions"][0]["scene_name"] / told["flipped"])).spec().width == 96
+    )
+
+
+def test_interrupted_it_stops_the_studio_and_works_the_next_time(folder: Path, env_without_blender: dict[str, str]):
+    command = [sys.executable, "-m", "onepiece_cli", "demo", "--dir", str(folder), "--json", "--events", "ndjson"]
+    with subprocess.Popen(command, env=env_without_blender, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        for line in running.stderr:
+            if '"stage"' in line:  # in the middle of the first publish
+                running.send_signal(signal.SIGINT)
+                break
+        told = running.stderr.read().splitlines()
+    assert running.returncode == 130
+    assert json.loads(told[-1])["error"]["code"] == "operation.cancelled"
+    with pytest.raises(SandboxDown):
+        sandbox.env(folder / "sandbox")
+    again = run_demo(folder, env_without_blender, "--json")
+    assert again.returncode == 0, again.stderr
+    check_report(json.loads(again.stdout), folder)
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(folder: Path, env_without_blender: dict[str, str]):

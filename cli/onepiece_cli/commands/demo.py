@@ -63,7 +63,7 @@ def _show(report: DemoReport, session: Session) -> None:
     Console(highlight=False).print(_table(report))
     found = ", ".join(report.broken.found)
     rows = {
-        "damage": f"{found or 'NOT FOUND'} (one bit was flipped in a copy)",
+        "damage": f"{found} (one bit was flipped in a copy)",
         "picture": report.picture or "none",
         "packages": str(Path(report.versions[0].package).parent),
         "made by": f"{report.made_by}, in {report.seconds:.0f} s",

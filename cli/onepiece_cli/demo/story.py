@@ -16,7 +16,7 @@ from onepiece_cli.demo.report import DemoReport, Verified
 from onepiece_cli.demo.shot import BUCKET, PROJECT, SHOT, SHOW_CODE, TASK, Folders, VersionMedia
 from onepiece_cli.demo.workplace import workplace
 from onepiece_core.config import ConfigSources, load_settings
-from onepiece_core.errors import ExtraMissing, OnePieceError, SandboxDown
+from onepiece_core.errors import ExtraMissing, OnePieceError, SandboxDown, VerifyMismatch
 from onepiece_core.media.contact_sheet import write_contact_sheet
 from onepiece_core.progress import Reporter
 from onepiece_core.publish.apply import apply_publish
@@ -50,7 +50,7 @@ class Demo:
 
     def _told(self) -> DemoReport:
         with self._studio() as site:
-            self.say("Making a shot of the show Frost Giant ...")
+            self.say(_making(self.folders))
             media = make_media(self.folders, self.environ, self.reporter)
             parts = self._parts(site)
             try:
@@ -136,7 +136,11 @@ class Demo:
         data = bytearray(victim.read_bytes())
         data[len(data) // 2] ^= 1
         victim.write_bytes(data)
-        return victim.relative_to(copy).as_posix(), _seen(verify_folder(copy, self.reporter))
+        flipped, seen = victim.relative_to(copy).as_posix(), _seen(verify_folder(copy, self.reporter))
+        if seen.found != (f"flipped {flipped}",):
+            told = ", ".join(seen.found) or "nothing"
+            raise VerifyMismatch(f"verify should have named {flipped} and named {told}", place=str(copy))
+        return flipped, seen
 
     def _picture(self, media: DemoMedia) -> str | None:
         tiles = [
@@ -162,6 +166,11 @@ class Demo:
         yield f"onepiece verify {published[-1].s3_uri}"
         yield f"onepiece verify {_quoted(broken.place)}"
         yield f"onepiece sandbox down --dir {sandbox}"
+
+
+def _making(folders: Folders) -> str:
+    slow = "" if folders.blender.exists() else "; the first time Blender needs a minute or two, if it is installed"
+    return f"Making a shot of the show {PROJECT}{slow} ..."
 
 
 def _quoted(path: str) -> str:
