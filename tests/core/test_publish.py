@@ -40,6 +40,10 @@ from tests.support.media import write_exr
 NAME = "FG_ep010_sc02_0010_comp"
 
 
+class Died(Exception):
+    """Not one of ours: nobody catches it."""
+
+
 @dataclass
 class House:
     """One artist's machine. ``bucket`` and ``tracker`` are the studio's."""
@@ -75,6 +79,17 @@ class House:
     def publish(self, *args: Any, **more: Any) -> PublishResult:
         parts = self.parts()
         return apply_publish(plan_publish(self.request(*args, **more), parts), parts)
+
+    def publish_and_die(self, moment: str) -> None:
+        """A publish that ends at a moment of its life with nothing tidied up."""
+
+        def die(now: str) -> None:
+            if now == moment:
+                raise Died
+
+        parts = self.parts(checkpoint=die)
+        with pytest.raises(Died):
+            apply_publish(plan_publish(self.request(), parts), parts)
 
     def rows(self, entity_type: str) -> int:
         assert self.tracker is not None
@@ -340,16 +355,7 @@ def test_the_plan_changes_nothing(house: House) -> None:
 
 
 def test_recover_discards_what_has_lost_its_inputs_and_frees_the_name(house: House) -> None:
-    class Died(Exception):
-        pass
-
-    def die(moment: str) -> None:
-        if moment == "reserve.recorded":
-            raise Died
-
-    parts = house.parts(checkpoint=die)
-    with pytest.raises(Died):
-        apply_publish(plan_publish(house.request(), parts), parts)
+    house.publish_and_die("reserve.recorded")
     shutil.move(house.root / "renders", house.root / "moved")
     recovered = list(recover_all(house.parts()))
     assert [(each.scene_name, each.outcome) for each in recovered] == [(f"{NAME}_v001", "discarded")]
@@ -360,32 +366,14 @@ def test_recover_discards_what_has_lost_its_inputs_and_frees_the_name(house: Hou
 
 
 def test_recover_needs_no_inputs_once_everything_is_staged(house: House) -> None:
-    class Died(Exception):
-        pass
-
-    def die(moment: str) -> None:
-        if moment == "stage.done":
-            raise Died
-
-    parts = house.parts(checkpoint=die)
-    with pytest.raises(Died):
-        apply_publish(plan_publish(house.request(), parts), parts)
+    house.publish_and_die("stage.done")
     shutil.rmtree(house.root / "renders")
     assert [each.outcome for each in recover_all(house.parts())] == ["completed"]
     assert verify_folder(house.root / "out" / f"{NAME}_v001").ok
 
 
 def test_a_share_that_is_not_mounted_is_not_taken_for_an_empty_one(house: House) -> None:
-    class Died(Exception):
-        pass
-
-    def die(moment: str) -> None:
-        if moment == "stage.done":
-            raise Died
-
-    parts = house.parts(checkpoint=die)
-    with pytest.raises(Died):
-        apply_publish(plan_publish(house.request(), parts), parts)
+    house.publish_and_die("stage.done")
     shutil.move(house.root / "out", house.root / "unmounted")
     shutil.rmtree(house.root / "renders")
     recovered = list(recover_all(house.parts()))
