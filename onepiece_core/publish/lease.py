@@ -91,9 +91,11 @@ class Lease:
             except StorageError as error:
                 log.warning("publish.renewal_failed", error=error.report.code, next_attempt_seconds=self._renew_seconds)
 
-    def _renew(self) -> None:
+    def _renew(self, *, when_older_than: float = 0) -> None:
         with self._renewing:
             started = time.monotonic()
+            if started - self._renewed < when_older_than:  # another thread was here first
+                return
             for place, claim, _ in self._held:
                 place.renew(claim)
             self._renewed = started
@@ -102,9 +104,10 @@ class Lease:
         """Raise LeaseLost unless the claims are surely ours, and for as long as a write needs to take effect."""
         if self._lost is not None:
             raise self._lost
-        if time.monotonic() - self._renewed > min(self._safe_seconds, self._lease_seconds - needed_seconds):
+        allowed_age = max(0.0, min(self._safe_seconds, self._lease_seconds - needed_seconds))
+        if time.monotonic() - self._renewed > allowed_age:
             # The process slept, a store was away, or too little is left: ask the places before anything is written.
-            self._renew()
+            self._renew(when_older_than=allowed_age)
 
     def finish(self) -> None:
         """The publish is complete."""
