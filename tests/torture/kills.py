@@ -24,11 +24,14 @@ def moments_of_a_publish(world: World) -> list[tuple[str, int]]:
 def fates(world: World, count: int, seed: int) -> Iterator[tuple[str, int] | float]:
     """Each step's moment once, then random delays in seconds; ``count`` altogether, the steps spread over few."""
     chance = random.Random(seed)
+    began = time.monotonic()
     moments = moments_of_a_publish(world)
+    whole_life = time.monotonic() - began
     steps = moments if len(moments) <= count else chance.sample(moments, (count * 2 + 2) // 3)
     yield from steps
     for _ in range(count - len(steps)):
-        yield chance.uniform(0.3, 2.0)
+        # Not before Python has started, and rarely after the end.
+        yield chance.uniform(0.3, 1.1) * whole_life
 
 
 def kill_publishes(world: World, count: int, seed: int) -> Counter[str]:
