@@ -25,6 +25,7 @@ import pytest
 
 from onepiece_server.sandbox import studio as sandbox
 from onepiece_server.sandbox.report import SandboxReport
+from tests.support.rights import may_mount
 
 _ROOT = "PYTEST_RUN_FOLDER"  # inherited by the workers of pytest-xdist
 _PREFIX = "onepiece-tests-"
@@ -150,3 +151,15 @@ def onepiece(env: dict[str, str]) -> Run:
 @pytest.fixture
 def studio_onepiece(studio_env: dict[str, str]) -> Run:
     return _runner(studio_env)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A filesystem of 1 MiB."""
+    if not may_mount:
+        pytest.skip("mounting needs Linux and root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from onepiece_core.media.movie import write_movie
 from tests.cli.conftest import Shot
 from tests.support.media import write_exr
+from tests.support.rights import needs_mount
 from tests.support.studio import shotgrid_of
 
 
@@ -239,16 +239,6 @@ def test_a_version_is_published_once(shot: Shot):
     assert shot.run("verify", shot.package).status == 0
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A filesystem of 1 MiB. Needs root, as continuous integration has it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def test_a_full_disk_at_the_destination(shot: Shot, small_disk: Path):
     (small_disk / "filler").write_bytes(bytes(1000 * 1024))
     (shot.renders / "plate.bin").write_bytes(bytes(200 * 1024))
@@ -260,6 +250,7 @@ def test_a_full_disk_at_the_destination(shot: Shot, small_disk: Path):
     assert shot.publish(json=True, destination=small_disk / "out").status == 0
 
 
+@needs_mount
 def test_state_on_a_network_filesystem(shot: Shot):
     """A mount table that says so: the kernel's own is covered for this process alone."""
     state = shot.root / "state"

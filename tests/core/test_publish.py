@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -382,16 +380,6 @@ def test_a_share_that_is_not_mounted_is_not_taken_for_an_empty_one(house: House)
     ]
     shutil.move(house.root / "unmounted", house.root / "out")
     assert [each.outcome for each in recover_all(house.parts())] == ["completed"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A filesystem of 1 MiB. Needs root, as continuous integration has it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_leaves_nothing_half_and_works_once_there_is_space(house: House, small_disk: Path) -> None:

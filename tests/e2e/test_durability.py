@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -16,6 +17,9 @@ from tests.support.media import write_exr
 _OPEN = re.compile(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]+)".*\) = (\d+)')
 _SYNC = re.compile(r"f(?:data)?sync\((\d+)")
 _RENAME = re.compile(r'renameat2\(AT_FDCWD, "([^"]+)", AT_FDCWD, "([^"]+)", RENAME_NOREPLACE\)')
+
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 
 @dataclass

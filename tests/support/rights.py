@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+# Continuous integration is root and allows no skip.
+may_mount = sys.platform == "linux" and os.geteuid() == 0
+needs_mount = pytest.mark.skipif(not may_mount, reason="mounting needs Linux and root")
 
 
 @contextmanager
