@@ -9,26 +9,23 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from onepiece_core.errors import (
     DestinationExists,
-    DestinationReadOnly,
-    DiskFull,
     InputMissing,
     InputRefused,
     InputUnreadable,
     SourceChanged,
-    StorageError,
     UsageError,
 )
+from onepiece_core.filesystems import storage_error
 
 PIECE_BYTES = 1 << 20
 
@@ -265,13 +262,13 @@ def _created(target: Path, need_bytes: int) -> Iterator[int]:
     except FileExistsError as cause:
         raise DestinationExists(f"{target} is there already", path=str(target)) from cause
     except OSError as cause:
-        raise target_error(target, cause, need_bytes) from cause
+        raise storage_error(cause, target, need_bytes=need_bytes) from cause
     complete = False
     try:
         yield descriptor
         complete = True
     except OSError as cause:
-        raise target_error(target, cause, need_bytes) from cause
+        raise storage_error(cause, target, need_bytes=need_bytes) from cause
     finally:
         # Some network filesystems tell of a full disk at close only.
         try:
@@ -279,7 +276,7 @@ def _created(target: Path, need_bytes: int) -> Iterator[int]:
         except OSError as cause:
             if complete:
                 complete = False
-                raise target_error(target, cause, need_bytes) from cause
+                raise storage_error(cause, target, need_bytes=need_bytes) from cause
         finally:
             if not complete:
                 target.unlink(missing_ok=True)
@@ -288,22 +285,3 @@ def _created(target: Path, need_bytes: int) -> Iterator[int]:
 def _write_all(descriptor: int, data: memoryview) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def target_error(target: Path, cause: OSError, need_bytes: int) -> StorageError:
-    """The error for a write to ``target`` that the operating system refused."""
-    where: dict[str, Any] = {"path": str(target), "errno": cause.errno}
-    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        free_bytes = _free_bytes(target.parent)
-        text = f"the disk is full at {target.parent}: {need_bytes} bytes are needed, {free_bytes} are free"
-        return DiskFull(text, need_bytes=need_bytes, free_bytes=free_bytes, **where)
-    if cause.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DestinationReadOnly(f"{target} cannot be written: {cause.strerror}", **where)
-    return StorageError(f"{target} cannot be written: {cause.strerror}", **where)
-
-
-def _free_bytes(folder: Path) -> int:
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return 0

@@ -132,9 +132,3 @@ def _folders(kind: NameTemplate, parts: tuple[str, ...]) -> dict[str, str] | Non
         if values is not None:
             return values
     return None
-
-
-def shot_of_scene_name(name: str, convention: Convention | None = None) -> str | None:
-    """The shot's path as the scene name tells it, or None when the name does not follow the convention."""
-    context = (convention or Convention()).parse_scene(name)
-    return context.shot_path if context else None

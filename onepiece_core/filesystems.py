@@ -10,8 +10,9 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from onepiece_core.errors import DestinationReadOnly, DiskFull, OnePieceError, StateNotLocal, StorageError
+from onepiece_core.errors import DestinationReadOnly, DiskFull, StateNotLocal, StorageError
 
 # Types of the kernel's mount table whose locks SQLite cannot trust.
 NETWORK_FILESYSTEMS = frozenset(
@@ -144,13 +145,16 @@ def _rename_noreplace(source: Path, target: Path) -> bool:
     raise OSError(code, os.strerror(code), str(source), None, str(target))
 
 
-def storage_error(error: OSError, path: Path) -> OnePieceError:
-    """The typed error for what the operating system said about ``path``."""
+def storage_error(error: OSError, path: Path, *, need_bytes: int = 0) -> StorageError:
+    """The typed error for what the operating system said about ``path``, of which ``need_bytes`` were to be written."""
+    where: dict[str, Any] = {"path": str(path), "errno": error.errno}
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"The disk of {path} is full.", path=str(path), free_bytes=free_bytes(path))
+        free = free_bytes(path)
+        more = f": {need_bytes} bytes are needed, {free} are free" if need_bytes else ""
+        return DiskFull(f"The disk of {path} is full{more}.", need_bytes=need_bytes, free_bytes=free, **where)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DestinationReadOnly(f"{path} cannot be written: {error.strerror}.", path=str(path))
-    return StorageError(f"{path}: {error.strerror or error}", path=str(path))
+        return DestinationReadOnly(f"{path} cannot be written: {error.strerror}.", **where)
+    return StorageError(f"{path}: {error.strerror or error}", **where)
 
 
 def free_bytes(path: Path) -> int | None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from onepiece_core.errors import MediaTruncated
 from onepiece_core.media._reader import Reader
 from onepiece_core.media.facts import MediaFacts
 
@@ -174,10 +173,3 @@ def _sample_ends(reader: Reader, found: dict[bytes, _Atom]) -> Iterator[int]:
             end += size
             yield end
         sample += runs[run][1]
-
-
-def complete_frames(error: MediaTruncated) -> tuple[int, int] | None:
-    """(expected, complete) frames of a cut movie, where they are known."""
-    context = error.report.context
-    expected, complete = context.get("frames_expected"), context.get("frames_complete")
-    return (expected, complete) if isinstance(expected, int) and isinstance(complete, int) else None

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from onepiece_core.errors import LeaseLost, OperationBusy, PreconditionFailed, VersionExists
+from onepiece_core.errors import LeaseLost, ObjectMissing, OperationBusy, PreconditionFailed, VersionExists
 from onepiece_core.filesystems import create_file, make_folders, storage_error, sync_folder, write_file
 from onepiece_core.journal import Owner
 from onepiece_core.storage.store import IF_ABSENT, Condition, Store
@@ -296,10 +296,10 @@ class StoreClaims:
         return self._where
 
     def _read(self) -> tuple[Claim | None, str, float] | None:
-        info = self._store.find(self._key)
-        if info is None:
+        try:
+            data, info = self._store.read(self._key)
+        except ObjectMissing:
             return None
-        data, info = self._store.read(self._key)
         return _parse(data), info.etag, info.modified
 
     def look(self) -> Standing | None:

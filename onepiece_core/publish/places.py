@@ -78,8 +78,6 @@ class VersionPlaces:
         Raises DestinationExists when the object of that name is something else.
         """
         key = self.key(MANIFEST_NAME)
-        if self.store.find(key) is None:
-            return None
         try:
             data, _ = self.store.read(key)
         except ObjectMissing:

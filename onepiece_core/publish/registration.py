@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from onepiece_core.manifest.package import PackageFile, PackageItem, PackageManifest
 from onepiece_core.tracker.outbox import Write, WriteKind
+from onepiece_core.tracker.placing import Wanted
 
 _T = TypeVar("_T")
 
@@ -84,8 +85,20 @@ def registration_writes(manifest: PackageManifest, target: RegistrationTarget) -
 
 def context_payload(target: RegistrationTarget) -> dict[str, Any]:
     """What the first write, ``context``, asks the tracker for."""
-    names = {"project", "named", "shot", "shot_hint", "shot_named", "task", "task_named", "user"}
-    return target.model_dump(include=names)
+    return {**wanted_of(target), "named": target.named}
+
+
+def wanted_of(target: RegistrationTarget) -> Wanted:
+    """The part of a target that is looked up in the tracker."""
+    return Wanted(
+        project=target.project,
+        shot=target.shot,
+        shot_hint=target.shot_hint,
+        shot_named=target.shot_named,
+        task=target.task,
+        task_named=target.task_named,
+        user=target.user,
+    )
 
 
 def find_movie(manifest: PackageManifest, path: str | None = None) -> PackageFile | None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from onepiece_core.checksums import Hasher, target_error
+from onepiece_core.checksums import Hasher
 from onepiece_core.errors import ManifestError, ObjectMissing, SourceChanged
-from onepiece_core.filesystems import make_folders
+from onepiece_core.filesystems import make_folders, storage_error
 from onepiece_core.manifest.mhl import package_mhl
 from onepiece_core.manifest.package import MANIFEST_NAME, PackageFile, PackageManifest, load_manifest
 from onepiece_core.publish.places import VersionPlaces
@@ -72,7 +72,7 @@ def _write(target: Path, pieces: Iterable[bytes], mtime_ns: int) -> str:
             os.utime(file.fileno() if os.utime in os.supports_fd else target, ns=(mtime_ns, mtime_ns))
             os.fsync(file.fileno())
     except OSError as error:
-        raise target_error(target, error, 0) from error
+        raise storage_error(error, target) from error
     return hasher.digests()[XXH128]
 
 

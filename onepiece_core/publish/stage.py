@@ -60,6 +60,11 @@ class Stage:
         except OSError:
             return False
 
+    def missing(self, files: Iterable[SourceFile], algorithms: tuple[str, ...] = ()) -> list[SourceFile]:
+        """The files that are not whole in the stage, as they are now and with every digest asked for."""
+        staged = self.staged()
+        return [file for file in files if not _is_same(staged.get(file.package_path), file, algorithms)]
+
     def fill(
         self,
         files: Iterable[SourceFile],
@@ -74,8 +79,8 @@ class Stage:
         Raises SourceChanged, InputUnreadable, DiskFull, ... of the first file that cannot be taken.
         """
         planned = list(files)
-        done = {p: e for p, e in self.staged().items() if set(algorithms) - {"xxh128"} <= e.hashes.keys()}
-        missing = [file for file in planned if not _is_same(done.get(file.package_path), file)]
+        done = self.staged()
+        missing = [file for file in planned if not _is_same(done.get(file.package_path), file, algorithms)]
         self._prepare({file.package_path for file in planned}, missing)
 
         def take(file: SourceFile) -> Staged:
@@ -137,8 +142,12 @@ class Stage:
         self._ledger.unlink(missing_ok=True)
 
 
-def _is_same(entry: Staged | None, file: SourceFile) -> bool:
-    return entry is not None and (entry.size_bytes, entry.source_mtime_ns) == (file.size_bytes, file.mtime_ns)
+def _is_same(entry: Staged | None, file: SourceFile, algorithms: tuple[str, ...]) -> bool:
+    return (
+        entry is not None
+        and (entry.size_bytes, entry.source_mtime_ns) == (file.size_bytes, file.mtime_ns)
+        and set(algorithms) - {"xxh128"} <= entry.hashes.keys()
+    )
 
 
 def _package_file(file: SourceFile, entry: Staged) -> PackageFile:

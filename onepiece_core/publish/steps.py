@@ -136,8 +136,7 @@ def _stage(work: Work, parts: PublishParts, lease: Lease) -> PackageManifest:
 
 def _check_space(work: Work) -> None:
     assert work.sources is not None
-    staged = work.stage.staged()
-    need = sum(source.size_bytes for source in work.sources if source.package_path not in staged)
+    need = sum(source.size_bytes for source in work.stage.missing(work.sources))
     free = free_bytes(work.places.destination)
     if free is not None and free < need:
         raise DiskFull(

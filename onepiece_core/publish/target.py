@@ -16,9 +16,9 @@ from onepiece_core.errors import (
 from onepiece_core.naming import split_version, with_version
 from onepiece_core.progress import Warned
 from onepiece_core.publish.parts import PublishParts
-from onepiece_core.publish.registration import RegistrationTarget
+from onepiece_core.publish.registration import RegistrationTarget, wanted_of
 from onepiece_core.publish.request import PublishRequest
-from onepiece_core.tracker.placing import Wanted, find_place
+from onepiece_core.tracker.placing import find_place
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 
@@ -26,12 +26,12 @@ def find_target(request: PublishRequest, metadata: dict[str, Any], parts: Publis
     """Where the publish belongs as its options, its metadata and its name tell; the tracker is not asked."""
     guessed = guess_context(request.scene_name, parts.convention)
     told = metadata.get("shot")
-    codes = [code for code in (guessed.episode, guessed.sequence, guessed.shot) if code]
+    path = guessed.shot_path
     return RegistrationTarget(
         project={"name": request.project} if request.project is not None else {"code": request.show_code},
         named=request.project is not None,
-        shot=request.shot or (told if isinstance(told, str) and told else "_".join(codes) or None),
-        shot_hint="/".join(codes) or None,
+        shot=request.shot or (told if isinstance(told, str) and told else path and path.replace("/", "_")),
+        shot_hint=path,
         shot_named=request.shot is not None,
         task=request.task or guessed.task or guessed.asset,
         task_named=request.task is not None,
@@ -77,18 +77,6 @@ def refuse_registered(tracker: Tracker | None, project: Entity | None, scene_nam
             version_id=versions[0]["id"],
             path=versions[0]["sg_path_to_frames"],
         )
-
-
-def wanted_of(target: RegistrationTarget) -> Wanted:
-    return Wanted(
-        project=target.project,
-        shot=target.shot,
-        shot_hint=target.shot_hint,
-        shot_named=target.shot_named,
-        task=target.task,
-        task_named=target.task_named,
-        user=target.user,
-    )
 
 
 def _waits(error: OnePieceError, request: PublishRequest) -> list[Warned]:

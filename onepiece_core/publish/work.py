@@ -49,12 +49,7 @@ class Work:
 
     def is_staged(self) -> bool:
         """Whether every planned file is whole in the stage, so that its source is not needed any more."""
-        staged = self.stage.staged()
-        return self.sources is not None and all(
-            (entry := staged.get(source.package_path)) is not None
-            and (entry.size_bytes, entry.source_mtime_ns) == (source.size_bytes, source.mtime_ns)
-            for source in self.sources
-        )
+        return self.sources is not None and not self.stage.missing(self.sources)
 
     def committed(self) -> PackageManifest | None:
         """The manifest on disk when this operation put it there."""

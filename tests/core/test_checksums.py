@@ -24,7 +24,6 @@ from onepiece_core.checksums import (
     hash_bytes,
     hash_file,
     is_digest,
-    target_error,
 )
 from onepiece_core.errors import (
     DestinationExists,
@@ -37,6 +36,7 @@ from onepiece_core.errors import (
     StorageError,
     UsageError,
 )
+from onepiece_core.filesystems import storage_error
 from tests.support.rights import public_folder, without_root
 
 
@@ -246,7 +246,7 @@ def test_a_folder_without_the_right_to_write_is_read_only() -> None:
 def test_a_full_disk_tells_what_is_needed_and_what_is_free(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space") as refused:
         full.write(b"x")
-    error = target_error(tmp_path / "target", refused.value, 4096)
+    error = storage_error(refused.value, tmp_path / "target", need_bytes=4096)
     assert isinstance(error, DiskFull)
     assert error.report.context["need_bytes"] == 4096
     assert error.report.context["free_bytes"] > 0

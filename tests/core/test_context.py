@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onepiece_core.context import Context, Convention, shot_of_scene_name
+from onepiece_core.context import Context, Convention
 from onepiece_core.errors import NameInvalid, PathEscapes
 from onepiece_core.name_template import NameTemplate
 from onepiece_core.naming import split_version
@@ -80,8 +80,10 @@ def test_a_value_that_could_not_be_read_back_is_refused() -> None:
 
 
 def test_the_shot_of_a_scene_name_is_told_with_what_makes_it_unique() -> None:
-    assert shot_of_scene_name("FG_ep010_sc02_0010_comp_v004") == "ep010/sc02/0010"
-    assert shot_of_scene_name("seq010_sh010_lighting_v002") is None
+    context = Convention().parse_scene("FG_ep010_sc02_0010_comp_v004")
+    assert context is not None
+    assert context.shot_path == "ep010/sc02/0010"
+    assert Convention().parse_scene("seq010_sh010_lighting_v002") is None
 
 
 def test_a_show_may_have_its_own_convention() -> None:
