@@ -23,7 +23,8 @@ def die_with_the_disk(world: World, name: str, moment: tuple[str, int]) -> dict[
     """Publish until ``moment``, lose the journal, the inputs and the destination, and adopt from the store."""
     state, folder = world.root / "dead", world.inputs(name, frames=3)
     request = world.request(name, folder)
-    process = world.start(state, do="publish", request=request, die_at=moment, lease_seconds=LEASE_SECONDS)
+    # One file after the other: what was sent when the machine dies is the same each time.
+    process = world.start(state, do="publish", request=request, die_at=moment, lease_seconds=LEASE_SECONDS, jobs=1)
     assert world.answer(process) is None
     for lost in (state, folder, world.root / "shared"):
         shutil.rmtree(lost)

@@ -80,6 +80,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     if job.get("lease_seconds"):
         options = replace(parts.options, lease_seconds=job["lease_seconds"], renew_seconds=job["lease_seconds"] / 4)
         parts = replace(parts, options=options)
+    if job.get("jobs"):
+        parts = replace(parts, options=replace(parts.options, jobs=job["jobs"]))
     moment, nth = job.get("die_at") or (None, 0)
     trace = Path(job["trace"]) if job.get("trace") else None
     parts = mortal_parts(parts, Fate(moment, nth, trace))
