@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
 from typing import Any
 
 from onepiece_core.log import get_logger
-from onepiece_server.sandbox.shotgrid import read, schema_read, secret, summarize, write
+from onepiece_server.sandbox.shotgrid import (
+    activity,
+    following,
+    navigation,
+    note_thread,
+    pages,
+    preferences,
+    read,
+    schema_read,
+    schema_write,
+    secret,
+    summarize,
+    text_search,
+    work_schedule,
+    write,
+)
 from onepiece_server.sandbox.shotgrid.auth import authenticate
 from onepiece_server.sandbox.shotgrid.faults import Fault
+from onepiece_server.sandbox.shotgrid.method import Method
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, VERSION, Caller, Site
 
 log = get_logger(__name__)
-
-Method = Callable[[Site, Caller, Any], Any]
 
 
 def info(site: Site) -> dict[str, Any]:
@@ -26,8 +39,8 @@ def info(site: Site) -> dict[str, Any]:
         "full_version": [*VERSION, 0],
         "user_authentication_method": "default",
         "api_max_entities_per_page": PAGE_SIZE,
-        "s3_uploads_enabled": site.direct_uploads,
-        "s3_direct_uploads_enabled": site.direct_uploads,
+        "s3_uploads_enabled": site.options.direct_uploads,
+        "s3_direct_uploads_enabled": site.options.direct_uploads,
         # A list: with the bare "*" the client fails when a file is uploaded to no field in particular.
         "s3_enabled_upload_types": {"Version": ["*"], "*": ["this_file"]},
     }
@@ -51,9 +64,15 @@ METHODS: dict[str, Method] = {
     "schema_read": schema_read.schema_read,
     "schema_entity_read": schema_read.schema_entity_read,
     "schema_field_read": schema_read.schema_field_read,
-    "schema_field_create": schema_read.not_yet,
-    "schema_field_update": schema_read.not_yet,
-    "schema_field_delete": schema_read.not_yet,
+    **schema_write.METHODS,
+    **text_search.METHODS,
+    **activity.METHODS,
+    **note_thread.METHODS,
+    **following.METHODS,
+    **preferences.METHODS,
+    **work_schedule.METHODS,
+    **pages.METHODS,
+    **navigation.METHODS,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onepiece_server.sandbox.shotgrid.faults import Fault, field_missing
+from onepiece_server.sandbox.shotgrid.faults import field_missing
 from onepiece_server.sandbox.shotgrid.model import ANY_TYPE, Field
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 
@@ -30,10 +30,6 @@ def schema_field_read(site: Site, _caller: Caller, args: dict[str, Any]) -> dict
     if not isinstance(name, str) or name not in entity.fields:
         raise field_missing("schema_field_read", entity.name, f"{name!s:.100}")
     return {name: shown_field(site, entity.fields[name])}
-
-
-def not_yet(_site: Site, _caller: Caller, _args: dict[str, Any]) -> Any:
-    raise Fault("This sandbox site does not let its schema be changed.")
 
 
 def shown_field(site: Site, field: Field) -> dict[str, Any]:

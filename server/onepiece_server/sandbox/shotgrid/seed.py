@@ -81,12 +81,12 @@ def seed_site(site: Site, key: str, *, show: bool = True) -> None:
 
 def _script_user(site: Site, connection: sqlite3.Connection, key: str) -> Caller:
     """The script user that everything else is made by; nobody can have made it."""
-    found = connection.execute("SELECT id FROM ApiUser WHERE firstname=?", [site.script_name]).fetchone()
+    found = connection.execute("SELECT id FROM ApiUser WHERE firstname=?", [site.options.script_name]).fetchone()
     if found is None:
         cursor = connection.execute(
             "INSERT INTO ApiUser (firstname, cached_display_name, sg_status_list, salted_password, "
             "generate_event_log_entries, created_at, updated_at) VALUES (?,?,'act','set',1,?,?)",
-            [site.script_name, site.script_name, now_text(), now_text()],
+            [site.options.script_name, site.options.script_name, now_text(), now_text()],
         )
         found = (cursor.lastrowid,)
     secret.set_secret(connection, "ApiUser", found[0], key)

@@ -12,7 +12,7 @@ from types import FrameType
 
 from onepiece_server.sandbox.shotgrid.app import create_app
 from onepiece_server.sandbox.shotgrid.seed import seed_site
-from onepiece_server.sandbox.shotgrid.site import open_site
+from onepiece_server.sandbox.shotgrid.site import SiteOptions, open_site
 
 HOST = "127.0.0.1"
 READY = "ready"
@@ -31,9 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     site = open_site(
         options.dir,
-        script_name=options.script,
-        direct_uploads=options.uploads == "direct",
-        thumbnail_seconds=options.thumbnail_seconds,
+        SiteOptions(
+            script_name=options.script,
+            direct_uploads=options.uploads == "direct",
+            thumbnail_seconds=options.thumbnail_seconds,
+            time_zone=options.time_zone,
+            schema_file=options.schema,
+        ),
     )
     seed_site(site, key, show=not options.empty)
     listener = _listen(options.port)
@@ -71,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key-file", type=Path, required=True, help="file that holds the script user's key")
     parser.add_argument("--uploads", choices=("direct", "form"), default="direct", help="how the client sends files")
     parser.add_argument("--thumbnail-seconds", type=float, default=0.0, help="how long a new thumbnail stays pending")
+    parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="the site's time zone, an IANA name")
+    parser.add_argument("--schema", type=Path, metavar="FILE", help="a schema read from a real site")
     parser.add_argument("--empty", action="store_true", help="make no show in a new site")
     return parser
 

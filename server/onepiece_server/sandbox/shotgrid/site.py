@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,16 +26,52 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Site:
-    schema: Schema
-    database: Database
-    files: FileStore
-    transcoder: Transcoder
+class SiteOptions:
+    """How a site behaves; all of it can be told on the server's command line.
+
+    Attributes:
+        direct_uploads: the client sends files to an upload address; False: in a form.
+        thumbnail_seconds: how long a new picture is shown as pending.
+        time_zone: whose days, weeks, months and years the relative date operators mean (an IANA name).
+        schema_file: a schema read from a real site, instead of the stock one.
+    """
+
     script_name: str
     direct_uploads: bool = True
     thumbnail_seconds: float = 0.0
+    time_zone: str = "UTC"
+    schema_file: Path | None = None
+
+
+class LiveSchema:
+    """The schema of now. A change of fields puts another one in its place; a call goes on with the one it has."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._lock = threading.Lock()
+
+    @property
+    def current(self) -> Schema:
+        return self._schema
+
+    def replace(self, schema: Schema) -> None:
+        with self._lock:
+            self._schema = schema
+
+
+@dataclass(frozen=True)
+class Site:
+    options: SiteOptions
+    live_schema: LiveSchema
+    database: Database
+    files: FileStore
+    transcoder: Transcoder
 
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "site"))
+
+    @property
+    def schema(self) -> Schema:
+        return self.live_schema.current
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do blocking work in one of the site's threads: each of them keeps a connection to the database."""
@@ -60,7 +97,7 @@ class Caller:
         return self.user_type == "ApiUser"
 
 
-def open_site(folder: Path, *, script_name: str, direct_uploads: bool = True, thumbnail_seconds: float = 0.0) -> Site:
+def open_site(folder: Path, options: SiteOptions) -> Site:
     """Open the site kept in ``folder``, or make an empty one there."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     schema = load_schema()
@@ -74,12 +111,4 @@ def open_site(folder: Path, *, script_name: str, direct_uploads: bool = True, th
         ).fetchall()
     for attachment_id, source, filename in waiting:
         transcoder.add(Job(attachment_id, source, filename))
-    return Site(
-        schema=schema,
-        database=database,
-        files=files,
-        transcoder=transcoder,
-        script_name=script_name,
-        direct_uploads=direct_uploads,
-        thumbnail_seconds=thumbnail_seconds,
-    )
+    return Site(options=options, live_schema=LiveSchema(schema), database=database, files=files, transcoder=transcoder)

@@ -166,7 +166,7 @@ def _movie_picture(
     if has_one:
         return None
     picture = _own_attachment(site, connection, caller, row, value)
-    ready_at = time.time() + site.thumbnail_seconds
+    ready_at = time.time() + site.options.thumbnail_seconds
     connection.execute('INSERT INTO "__thumbnails" VALUES (?,NULL,?,?,0)', [picture, upload.file, ready_at])
     connection.execute("UPDATE Version SET image=? WHERE id=?", [picture, row.id])
     return Job(picture, upload.file, upload.filename)
@@ -190,7 +190,7 @@ def _set_picture(
     if field is None:
         raise field_missing("upload", row.entity.name, field_name)
     attachment_id = _own_attachment(site, connection, caller, row, value)
-    ready_at = time.time() + site.thumbnail_seconds
+    ready_at = time.time() + site.options.thumbnail_seconds
     connection.execute('INSERT INTO "__thumbnails" VALUES (?,?,NULL,?,0)', [attachment_id, value["file"], ready_at])
     connection.execute(
         f"UPDATE {quoted(row.entity.name)} SET {quoted(field_name)}=? WHERE id=?", [attachment_id, row.id]
