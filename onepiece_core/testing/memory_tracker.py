@@ -35,6 +35,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
         "code", "project", "entity", "sg_task", "user", "description", "sg_path_to_frames", "sg_path_to_movie",
         "sg_first_frame", "sg_last_frame", "frame_count", "frame_range", "sg_status_list", "sg_uploaded_movie",
     ),
+    "Playlist": ("code", "project", "versions"),
     "PublishedFileType": ("code", "short_name"),
     "PublishedFile": (
         "code", "name", "version_number", "project", "entity", "task", "version", "path", "path_cache",
@@ -254,7 +255,10 @@ class MemoryTracker:
         if kind == "create":
             return self._create(entity_type, request["data"], request.get("return_fields") or ())
         if kind == "update":
-            return self._update(entity_type, request["entity_id"], request["data"])
+            modes = request.get("multi_entity_update_modes") or {}
+            row = self._row(entity_type, request["entity_id"])
+            links = {name: _links(row, name, request["data"][name], mode) for name, mode in modes.items()}
+            return self._update(entity_type, request["entity_id"], {**request["data"], **links})
         return self._retire(entity_type, request["entity_id"])
 
     def _create(self, entity_type: str, data: dict[str, Any], return_fields: Sequence[str] = ()) -> Entity:
@@ -349,6 +353,14 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, dict):
         return value.get("type"), value.get("id")
     return value.casefold() if isinstance(value, str) else value
+
+
+def _links(row: Entity, name: str, value: list[Entity], mode: str) -> list[Entity]:
+    """What a multi-entity field holds after an update."""
+    before: list[Entity] = [] if mode == "set" else row.get(name) or []
+    named = [_comparable(each) for each in value]
+    rest = [each for each in before if _comparable(each) not in named]
+    return rest if mode == "remove" else [*rest, *value]
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:

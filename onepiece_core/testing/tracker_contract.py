@@ -178,6 +178,18 @@ class TrackerContract:
             tracker.batch([_new_shot("x", project), bad])
         assert tracker.find("Shot", [["project", "is", project]]) == []
 
+    def test_a_batch_adds_and_removes_links(self, tracker: Tracker, project: Entity) -> None:
+        made = [tracker.create("Version", {"code": code, "project": project}) for code in ("v1", "v2", "v3")]
+        v1, v2, v3 = ({"type": "Version", "id": each["id"]} for each in made)
+        playlist = tracker.create("Playlist", {"code": "dailies", "project": project, "versions": [v1, v2]})
+        change: BatchRequest = {"request_type": "update", "entity_type": "Playlist", "entity_id": playlist["id"]}
+
+        tracker.batch([{**change, "data": {"versions": [v3]}, "multi_entity_update_modes": {"versions": "add"}}])
+        tracker.batch([{**change, "data": {"versions": [v1]}, "multi_entity_update_modes": {"versions": "remove"}}])
+        found = tracker.find_one("Playlist", [["id", "is", playlist["id"]]], ["versions"])
+        assert found is not None
+        assert {each["id"] for each in found["versions"]} == {v2["id"], v3["id"]}
+
     def test_an_empty_batch_is_nothing(self, tracker: Tracker) -> None:
         assert tracker.batch([]) == []
 

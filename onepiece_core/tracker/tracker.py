@@ -23,10 +23,16 @@ class Order(TypedDict):
 
 
 class BatchRequest(TypedDict, total=False):
+    """One of create, update and delete.
+
+    ``multi_entity_update_modes``: of an update, by field: "add" or "remove" these links instead of "set" them.
+    """
+
     request_type: Literal["create", "update", "delete"]
     entity_type: str
     entity_id: int
     data: dict[str, Any]
+    multi_entity_update_modes: dict[str, Literal["set", "add", "remove"]]
     return_fields: list[str]
 
 
