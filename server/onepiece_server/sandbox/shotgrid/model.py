@@ -1,11 +1,13 @@
-"""The site's schema: entity types and fields, read from the JSON beside this module.
+"""The site's schema: entity types and fields. The stock one is read from the JSON beside this module.
 
-The data is ours; it describes a stock site. ``groups.json`` holds fields that many types share.
+The data is ours; it describes a stock site. ``groups.json`` holds fields that many types share. A *raw* schema
+is what those files say, groups resolved: ``{type: {"name", "display", "fields": {name: {...}}}}``.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -23,6 +25,16 @@ THROUGH = "through"  # rows of a connection type
 
 ANY_TYPE = "*"
 
+# Data types of fields that link to rows; "addressing" is an older name for a list of people.
+LINK_TYPES = frozenset({"entity", "multi_entity", "addressing"})
+DATA_TYPES = LINK_TYPES | {
+    "calculated", "checkbox", "color", "currency", "date", "date_time", "duration", "entity_type", "float", "footage",
+    "image", "jsonb", "list", "number", "password", "percent", "pivot_column", "serializable", "status_list",
+    "summary", "system_task_type", "tag_list", "text", "timecode", "url", "uuid",
+}  # fmt: skip
+
+Raw = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Field:
@@ -31,6 +43,8 @@ class Field:
     Attributes:
         inverse: ``Type.field`` on the other side of the relation, for fields that hold no data of their own.
         through: ``ConnectionType.here.there``, for relations that are rows of a connection type.
+        custom: made by the site's people: it may be deleted.
+        more: properties that only some data types have (a summary's query ...), told as they are.
     """
 
     entity_type: str
@@ -44,10 +58,16 @@ class Field:
     valid_types: tuple[str, ...] = ()
     valid_values: tuple[str, ...] = ()
     display_values: dict[str, str] = field(default_factory=dict)
+    hidden_values: tuple[str, ...] = ()
     default: Any = None
+    summary_default: str = "none"
     inverse: str | None = None
     through: str | None = None
     description: str = ""
+    custom_metadata: str = ""
+    ui_value_displayable: bool = True
+    custom: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
     storage: str = COLUMN
 
     @property
@@ -70,11 +90,19 @@ class EntityType:
     label: str
     display: str
     fields: dict[str, Field]
+    visible: bool = True
 
 
 @dataclass(frozen=True)
 class Schema:
+    """All types of a site.
+
+    Attributes:
+        hidden: for a field's path, the projects whose pages do not show it.
+    """
+
     entities: dict[str, EntityType]
+    hidden: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def entity(self, name: object, method: str) -> EntityType:
         """The entity type, or the site's fault for one that it does not have."""
@@ -104,34 +132,39 @@ class Schema:
 
 def load_schema() -> Schema:
     """The stock site that ships with the package."""
+    return build_schema(stock_raw())
+
+
+def stock_raw() -> Raw:
     folder = resources.files("onepiece_server.sandbox.shotgrid") / "schema"
     groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))["groups"]
-    raw: dict[str, Any] = {}
+    found: Raw = {}
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".json") and file.name != "groups.json":
-            raw |= json.loads(file.read_text(encoding="utf-8"))["entities"]
-    return build_schema(raw, groups)
+            for name, entity in json.loads(file.read_text(encoding="utf-8"))["entities"].items():
+                shared = {key: value for group in entity.pop("groups") for key, value in groups[group].items()}
+                found[name] = {**entity, "fields": shared | entity["fields"]}
+    return found
 
 
-def build_schema(raw: dict[str, Any], groups: dict[str, Any]) -> Schema:
-    merged = {
-        name: {key: value for group in entity["groups"] for key, value in groups[group].items()} | entity["fields"]
-        for name, entity in raw.items()
-    }
+def build_schema(raw: Raw, hidden: Mapping[str, frozenset[int]] | None = None) -> Schema:
     return Schema(
         {
             name: EntityType(
                 name=name,
                 label=entity["name"],
                 display=entity["display"],
-                fields={key: _field(name, key, value, merged) for key, value in merged[name].items()},
+                fields={key: build_field(name, key, value, raw) for key, value in entity["fields"].items()},
+                visible=entity.get("visible", True),
             )
             for name, entity in raw.items()
-        }
+        },
+        hidden or {},
     )
 
 
-def _field(entity_type: str, name: str, raw: dict[str, Any], merged: dict[str, Any]) -> Field:
+def build_field(entity_type: str, name: str, raw: Raw, entities: Raw) -> Field:
+    """One field; ``entities`` is the raw schema that its inverse is looked up in."""
     return Field(
         entity_type=entity_type,
         name=name,
@@ -144,22 +177,28 @@ def _field(entity_type: str, name: str, raw: dict[str, Any], merged: dict[str, A
         valid_types=tuple(raw.get("valid_types", ())),
         valid_values=tuple(raw.get("valid_values", ())),
         display_values=raw.get("display_values", {}),
+        hidden_values=tuple(raw.get("hidden_values", ())),
         default=raw.get("default_value"),
+        summary_default=raw.get("summary_default", "none"),
         inverse=raw.get("inverse"),
         through=raw.get("through"),
         description=raw.get("description", ""),
-        storage=_storage(raw, merged),
+        custom_metadata=raw.get("custom_metadata", ""),
+        ui_value_displayable=raw.get("ui_value_displayable", True),
+        custom=raw.get("custom", False),
+        more=raw.get("more", {}),
+        storage=_storage(raw, entities),
     )
 
 
-def _storage(raw: dict[str, Any], merged: dict[str, Any]) -> str:
+def _storage(raw: Raw, entities: Raw) -> str:
     if raw["data_type"] == "entity":
         return ENTITY
-    if raw["data_type"] != "multi_entity":
+    if raw["data_type"] not in LINK_TYPES:
         return COLUMN
     if raw.get("through"):
         return THROUGH
     if not raw.get("inverse"):
         return LINKS
     entity_type, name = raw["inverse"].split(".")
-    return INVERSE_ENTITY if merged[entity_type][name]["data_type"] == "entity" else INVERSE_LINKS
+    return INVERSE_ENTITY if entities[entity_type]["fields"][name]["data_type"] == "entity" else INVERSE_LINKS
