@@ -59,6 +59,8 @@
         LaunchFailed                    dcc.launch_failed
       SandboxError                      sandbox.failed
         SandboxDown                     sandbox.down
+        SandboxDataUnusable             sandbox.data_unusable
+        SandboxSchemaInvalid            sandbox.schema_invalid
       OperationCancelled                operation.cancelled
 
 A caller tells errors apart by ``code``. The words in ``message`` may change.
@@ -371,6 +373,20 @@ class SandboxError(OnePieceError):
 class SandboxDown(SandboxError):
     code = "sandbox.down"
     hint = "Start it with `onepiece sandbox up`."
+
+
+class SandboxDataUnusable(SandboxError):
+    """The database of the sandbox's site is damaged, of a newer version or somebody else's."""
+
+    code = "sandbox.data_unusable"
+    hint = "`onepiece sandbox reset` starts over with fresh content."
+
+
+class SandboxSchemaInvalid(SandboxError):
+    """A schema file that no site can be opened with."""
+
+    code = "sandbox.schema_invalid"
+    hint = "`onepiece sandbox schema pull --output FILE` writes one of a real site."
 
 
 class OperationCancelled(OnePieceError):
