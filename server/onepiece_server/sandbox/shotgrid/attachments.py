@@ -13,14 +13,18 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from onepiece_server.sandbox.shotgrid.database import Database
+from onepiece_server.sandbox.shotgrid.database import Database, quoted
+from onepiece_server.sandbox.shotgrid.dates import now_text
 from onepiece_server.sandbox.shotgrid.faults import Fault, type_fault
 from onepiece_server.sandbox.shotgrid.faults import shown as short
 from onepiece_server.sandbox.shotgrid.links import chunks
-from onepiece_server.sandbox.shotgrid.model import Field
+from onepiece_server.sandbox.shotgrid.model import EntityType, Field
 from onepiece_server.sandbox.shotgrid.values import checked_text
+
+if TYPE_CHECKING:
+    from onepiece_server.sandbox.shotgrid.site import Caller
 
 PENDING = "images/status/transient/thumbnail_pending.png"
 _PLATFORMS = (
@@ -139,6 +143,74 @@ def _local_value(value: dict[str, Any], storage_id: int, relative_path: str) -> 
         "storage": storage_id,
         "relative_path": relative_path,
     }
+
+
+def attach(
+    connection: sqlite3.Connection,
+    caller: Caller,
+    entity: EntityType,
+    row_id: int,
+    field: Field,
+    value: dict[str, Any],
+) -> int:
+    """Put a file/link value into a row's field; the id of its Attachment.
+
+    ``value`` is what :func:`parsed` answers, or an upload with its ``filename`` and ``size_bytes`` beside.
+    """
+    own = entity.name == "Attachment" and field.name == "this_file"
+    name = value["name"]
+    attachment_id = row_id if own else new_attachment(connection, caller, name, project_of(connection, entity, row_id))
+    facts = ("filename", "size_bytes")
+    kept = {"id": attachment_id} | {key: one for key, one in value.items() if key not in facts}
+    column = json.dumps(kept, separators=(",", ":"))
+    filename = value.get("filename", name)
+    connection.execute(
+        "UPDATE Attachment SET this_file=?, filename=?, original_fname=?, file_extension=?, file_size=?, "
+        "display_name=COALESCE(display_name, ?), cached_display_name=COALESCE(display_name, ?), "
+        "processing_status='Done' WHERE id=?",
+        [
+            column,
+            filename,
+            filename,
+            PurePosixPath(filename).suffix.lstrip(".") or None,
+            value.get("size_bytes"),
+            name,
+            name,
+            attachment_id,
+        ],
+    )
+    if not own:
+        sql = f"UPDATE {quoted(entity.name)} SET {quoted(field.name)}=? WHERE id=?"
+        connection.execute(sql, [column, row_id])
+        link(connection, attachment_id, entity.name, row_id)
+    return attachment_id
+
+
+def new_attachment(connection: sqlite3.Connection, caller: Caller, name: str, project_id: int | None) -> int:
+    """An Attachment that holds nothing yet."""
+    now = now_text()
+    cursor = connection.execute(
+        "INSERT INTO Attachment (display_name, project__type, project__id, created_at, updated_at, created_by__type, "
+        "created_by__id, updated_by__type, updated_by__id) VALUES (?,?,?,?,?,?,?,?,?)",
+        [name, project_id and "Project", project_id, now, now, *(caller.user_type, caller.user_id) * 2],
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def link(connection: sqlite3.Connection, attachment_id: int, entity_type: str, row_id: int) -> None:
+    """Show an Attachment among the files of a row."""
+    connection.execute(
+        'INSERT OR IGNORE INTO "__links" VALUES (?,?,?,?,1)',
+        ["Attachment.attachment_links", attachment_id, entity_type, row_id],
+    )
+
+
+def project_of(connection: sqlite3.Connection, entity: EntityType, row_id: int) -> int | None:
+    if "project" not in entity.fields:
+        return row_id if entity.name == "Project" else None
+    found = connection.execute(f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?", [row_id]).fetchone()
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)

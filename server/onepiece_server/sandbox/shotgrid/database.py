@@ -39,6 +39,12 @@ CREATE TABLE IF NOT EXISTS "__uploads" (
 CREATE TABLE IF NOT EXISTS "__thumbnails" (
     attachment_id INTEGER PRIMARY KEY, file TEXT, source TEXT, ready_at REAL NOT NULL, seen INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS "__upload_links" (token TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS "__media_jobs" (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, entity_type TEXT NOT NULL, row_id INTEGER NOT NULL, file TEXT NOT NULL,
+    filename TEXT NOT NULL, pictures TEXT NOT NULL, is_movie INTEGER NOT NULL,
+    user_type TEXT NOT NULL, user_id INTEGER NOT NULL
+);
 """
 
 

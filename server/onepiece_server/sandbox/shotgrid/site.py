@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from onepiece_server.sandbox.shotgrid.database import Database
 from onepiece_server.sandbox.shotgrid.files import FileStore
 from onepiece_server.sandbox.shotgrid.model import Schema, load_schema
-from onepiece_server.sandbox.shotgrid.transcoder import Job, Transcoder
+from onepiece_server.sandbox.shotgrid.transcoder import Transcoder
 
 # The version that we say we are: high enough for every gate of the client.
 VERSION = (8, 98, 0)
@@ -85,12 +85,13 @@ class Site:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, and under which address he sees the site."""
+    """Who asks, and under which address he sees the site. What a silent one does leaves no events."""
 
     user_type: str
     user_id: int
     base_url: str
     session_uuid: str | None = None
+    is_silent: bool = False
 
     @property
     def is_script(self) -> bool:
@@ -103,12 +104,12 @@ def open_site(folder: Path, options: SiteOptions) -> Site:
     schema = load_schema()
     database = Database(folder / "site.sqlite", schema)
     files = FileStore(folder / "files")
-    transcoder = Transcoder(database, files)
-    with database.read() as connection:
-        waiting = connection.execute(
-            'SELECT t.attachment_id, t.source, a.filename FROM "__thumbnails" AS t JOIN Attachment AS a '
-            "ON a.id = t.attachment_id WHERE t.file IS NULL AND t.source IS NOT NULL"
-        ).fetchall()
-    for attachment_id, source, filename in waiting:
-        transcoder.add(Job(attachment_id, source, filename))
-    return Site(options=options, live_schema=LiveSchema(schema), database=database, files=files, transcoder=transcoder)
+    site = Site(
+        options=options,
+        live_schema=LiveSchema(schema),
+        database=database,
+        files=files,
+        transcoder=Transcoder(),
+    )
+    site.transcoder.start(site)
+    return site

@@ -1,87 +1,110 @@
-"""Makes thumbnails of uploaded movies, one after the other, beside the calls."""
+"""Works on uploaded media beside the calls: one job after the other, each in a process of its own."""
 
 from __future__ import annotations
 
-import queue
+import json
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from onepiece_core.log import get_logger
-from onepiece_server.sandbox.shotgrid.database import Database
-from onepiece_server.sandbox.shotgrid.files import FileStore
+
+if TYPE_CHECKING:
+    from onepiece_server.sandbox.shotgrid.renditions import Job, Made
+    from onepiece_server.sandbox.shotgrid.site import Site
 
 log = get_logger(__name__)
 
-_TIMEOUT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Job:
-    attachment_id: int
-    source: str  # a name in the file store
-    filename: str
+_MODULE = "onepiece_server.sandbox.shotgrid.thumbnail"
+_TIMEOUT_SECONDS = 120
 
 
 class Transcoder:
-    """A queue and one thread that works on it; what is not made at the end is made after the next start."""
+    """One thread that works on the jobs that wait in the database."""
 
-    def __init__(self, database: Database, files: FileStore) -> None:
-        self._database = database
-        self._files = files
-        self._jobs: queue.Queue[Job | None] = queue.Queue()
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
         self._closed = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def add(self, job: Job) -> None:
-        with self._lock:
-            if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
-                self._thread.start()
-        self._jobs.put(job)
+    def start(self, site: Site) -> None:
+        self._thread = threading.Thread(target=self._work, args=(site,), name="media", daemon=True)
+        self._thread.start()
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be a new job."""
+        self._wanted.set()
 
     def close(self) -> None:
+        """Stop at once: a job that is under way starts over with the next start of the site."""
         self._closed.set()
-        self._jobs.put(None)
+        self._wanted.set()
         with self._lock:
             if self._process is not None:
                 self._process.kill()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and not self._closed.is_set():
-            try:
-                self._make(job)
-            except Exception as error:  # one thumbnail less, never a dead queue
-                log.error("shotgrid.thumbnail_failed", file=job.filename, error=repr(error))
+    def _work(self, site: Site) -> None:
+        from onepiece_server.sandbox.shotgrid.renditions import finish, next_job
 
-    def _make(self, job: Job) -> None:
-        name = self._files.new_name()
-        module = "onepiece_server.sandbox.shotgrid.thumbnail"
-        command = [sys.executable, "-m", module, str(self._files.path(job.source)), job.filename]
-        command.append(str(self._files.path(name)))
+        while self._wanted.wait() and not self._closed.is_set():
+            self._wanted.clear()
+            try:
+                while not self._closed.is_set() and (job := next_job(site)) is not None:
+                    made = self._made(site, job)
+                    if not self._closed.is_set():
+                        finish(site, job, made)
+            except Exception as error:  # a full disk, perhaps: the next upload tries again
+                log.error("shotgrid.media_failed", error=repr(error))
+
+    def _made(self, site: Site, job: Job) -> Made | None:
+        try:
+            return self._make(site, job)
+        except Exception as error:  # one thumbnail less, never a dead queue
+            log.error("shotgrid.media_failed", file=job.filename, error=repr(error))
+            return None
+
+    def _make(self, site: Site, job: Job) -> Made | None:
+        from onepiece_server.sandbox.shotgrid.renditions import Made
+
+        source = site.files.path(job.file)
+        with site.files.workspace() as folder:
+            kind = "movie" if job.is_movie else "picture"
+            code, out, errors = self._run([str(source), job.filename, str(folder), kind])
+            if self._closed.is_set():
+                return None
+            if code != 0:
+                log.warning("shotgrid.media_failed", file=job.filename, error=errors[-300:])
+                return None
+            rate = json.loads(out).get("frame_rate")
+            names = {
+                stem: site.files.adopt(folder / file)
+                for stem, file in (("picture", "picture.jpg"), ("strip", "strip.jpg"), ("mp4", "movie.mp4"))
+                if (folder / file).is_file()
+            }
+        return Made(frame_rate=rate, **names)
+
+    def _run(self, arguments: list[str]) -> tuple[int, str, str]:
         with self._lock:
             if self._closed.is_set():
-                return
+                return 1, "", "the site was stopped"
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                [sys.executable, "-P", "-m", _MODULE, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
         try:
-            _, words = self._process.communicate(timeout=_TIMEOUT_SECONDS)
+            out, errors = self._process.communicate(timeout=_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            _, words = self._process.communicate()
+            out, errors = self._process.communicate()
         code = self._process.returncode
         with self._lock:
             self._process = None
-        if self._closed.is_set():
-            return
-        if code != 0:
-            log.warning("shotgrid.thumbnail_failed", file=job.filename, error=words.decode("utf-8", "replace")[-300:])
-            return
-        with self._database.write() as connection:
-            connection.execute('UPDATE "__thumbnails" SET file=? WHERE attachment_id=?', [name, job.attachment_id])
+        return code, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace")

@@ -5,10 +5,10 @@ The client repeats a form on any HTTP error, so refusals travel as HTTP 200 with
 
 from __future__ import annotations
 
-import secrets
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from datetime import UTC, datetime
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from onepiece_core.log import get_logger
-from onepiece_server.sandbox.shotgrid import uploads
+from onepiece_server.sandbox.shotgrid import direct_uploads, uploads
 from onepiece_server.sandbox.shotgrid.auth import authenticate
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
@@ -44,7 +44,7 @@ def upload_routes(site: Site) -> list[Route]:
         return Route(f"/upload/{name}", endpoint, methods=["POST"])
 
     async def put(request: Request) -> Response:
-        return await _receive(site, request)
+        return await direct_uploads.receive(site, request)
 
     return [
         *(route(name, handler) for name, handler in handlers.items()),
@@ -64,6 +64,9 @@ async def _answered(site: Site, request: Request, handler: _Handler) -> str:
     except OSError as error:
         log.error("shotgrid.upload_failed", error=str(error))
         return f"0\nThe file could not be stored: {error.strerror}\n"
+    except sqlite3.Error as error:
+        log.error("shotgrid.database_failed", error=str(error))
+        return f"0\nThe site's database said: {error}\n"
     except Exception as error:  # cut short, no form at all, or a fault of ours
         log.error("shotgrid.upload_failed", error=repr(error), exc_info=True)
         return f"0\nThe upload could not be read: {type(error).__name__}\n"
@@ -86,8 +89,7 @@ async def _upload_file(site: Site, caller: Caller, form: FormData) -> str:
 
 
 async def _publish_thumbnail(site: Site, caller: Caller, form: FormData) -> str:
-    field = "filmstrip_image" if _optional(form, "filmstrip") else "image"
-    return await _store(site, caller, form, "thumb_image", field)
+    return await _store(site, caller, form, "thumb_image", _picture_field(form))
 
 
 async def _store(site: Site, caller: Caller, form: FormData, key: str, field_name: str | None) -> str:
@@ -96,31 +98,57 @@ async def _store(site: Site, caller: Caller, form: FormData, key: str, field_nam
         raise Fault(f"Missing file '{key}'.")
     file = site.files.new_name()
     await site.run(site.files.save, file, upload.file)
-    return await _linked(site, caller, form, file, upload.filename or "file", field_name)
+    try:
+        return await _linked(site, caller, _upload(form, file, upload.filename or "file", field_name))
+    except BaseException:
+        await site.run(site.files.remove, file)
+        raise
 
 
-async def _linked(site: Site, caller: Caller, form: FormData, file: str, filename: str, field_name: str | None) -> str:
-    upload = uploads.Upload(
+def _picture_field(form: FormData) -> str:
+    return "filmstrip_image" if _optional(form, "filmstrip") else "image"
+
+
+def _upload(
+    form: FormData, file: str, filename: str, field_name: str | None, token: str | None = None
+) -> uploads.Upload:
+    tags = (tag.strip() for tag in (_optional(form, "tag_list") or "").split(","))
+    return uploads.Upload(
         entity_type=_text(form, "entity_type"),
         entity_id=_text(form, "entity_id"),
         file=file,
         filename=filename,
         field_name=field_name,
         display_name=_optional(form, "display_name"),
+        tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
+        created_at=_moment(_optional(form, "created_at")),
+        token=token,
     )
+
+
+def _moment(text: str | None) -> str | None:
+    """A ``created_at`` of a form, in either of the two ways that the client spells it; without a zone it is UTC."""
+    if text is None:
+        return None
     try:
-        attachment_id = await site.run(uploads.link_upload, site, caller, upload)
-    except BaseException:
-        await site.run(site.files.remove, file)
-        raise
-    return f"1:{attachment_id}\n{_optional(form, 'display_name') or filename}\n"
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError) as error:
+        raise Fault(f"Invalid 'created_at': {text[:40]!r}.") from error
 
 
-async def _share_thumbnail(site: Site, _caller: Caller, form: FormData) -> str:
+async def _linked(site: Site, caller: Caller, upload: uploads.Upload) -> str:
+    attachment_id = await site.run(uploads.link_upload, site, caller, upload)
+    name = (upload.display_name or upload.filename).replace("\n", " ")
+    return f"1:{attachment_id}\n{name}\n"
+
+
+async def _share_thumbnail(site: Site, caller: Caller, form: FormData) -> str:
     filmstrip = _optional(form, "filmstrip_thumbnail") in ("1", "True")
     field = "filmstrip_image" if filmstrip else "image"
     source, targets = _text(form, "source_entity"), _text(form, "entities").split(",")
-    shared = await site.run(uploads.share_picture, site, source, targets, field)
+    shared = await site.run(uploads.share_picture, site, caller, source, targets, field)
     if shared is None:
         return "2\nThe thumbnail of the source entity is not ready yet.\n"
     return f"1:{shared}\n"
@@ -128,48 +156,24 @@ async def _share_thumbnail(site: Site, _caller: Caller, form: FormData) -> str:
 
 async def _link_info(site: Site, caller: Caller, form: FormData) -> str:
     kind, filename = _text(form, "upload_type"), _text(form, "filename").replace("\n", " ")
+    if kind not in ("Attachment", "Thumbnail"):
+        raise Fault(f"Invalid 'upload_type': {kind[:40]!r}.")
     parts = _optional(form, "multipart_upload") == "True"
-    token = await site.run(_new_upload, site, kind, filename)
+    await site.run(direct_uploads.forget_stale, site)
+    token = await site.run(direct_uploads.announce, site, kind, filename)
     url = f"{caller.base_url}/storage/{token}" + ("-0" if parts else "")
     return "\n".join(["1", url, str(int(time.time())), kind, token, filename])
 
 
-def _new_upload(site: Site, kind: str, filename: str) -> str:
-    token = secrets.token_hex(16)
-    with site.database.write() as connection:
-        connection.execute(
-            'INSERT INTO "__uploads" (token, kind, filename, created_at) VALUES (?,?,?,?)',
-            [token, kind, filename, time.time()],
-        )
-    return token
-
-
-def _upload(site: Site, token: str) -> tuple[str, str]:
-    """Kind and file name of an upload that was announced."""
-    with site.database.read() as connection:
-        found: tuple[str, str] | None = connection.execute(
-            'SELECT kind, filename FROM "__uploads" WHERE token=?', [token]
-        ).fetchone()
-    if found is None:
-        raise Fault("Unknown upload.")
-    return found
-
-
 async def _part_link(site: Site, caller: Caller, form: FormData) -> str:
-    token, part = _text(form, "upload_id"), _text(form, "part_number")
-    await site.run(_upload, site, token)
-    if not part.isascii() or not part.isdigit() or not 1 <= int(part) <= 10_000:
-        raise Fault(f"Invalid part number '{part[:20]}'.")
-    return f"1\n{caller.base_url}/storage/{token}-{int(part)}"
+    token, part = _text(form, "upload_id"), direct_uploads.checked_part(_text(form, "part_number"))
+    await site.run(direct_uploads.announced, site, token)
+    return f"1\n{caller.base_url}/storage/{token}-{part}"
 
 
 async def _complete(site: Site, _: Caller, form: FormData) -> str:
-    token, etags = _text(form, "upload_id"), _text(form, "etags").split(",")
-    await site.run(_upload, site, token)
-    try:
-        await site.run(site.files.join, token, [f"{token}.{n}" for n in range(1, len(etags) + 1)])
-    except FileNotFoundError as error:
-        raise Fault("A part of the upload is missing.") from error
+    etags = [etag.strip().strip('"') for etag in _text(form, "etags").split(",")]
+    await site.run(direct_uploads.complete, site, _text(form, "upload_id"), etags)
     return "1\n"
 
 
@@ -178,27 +182,8 @@ async def _link_file(site: Site, caller: Caller, form: FormData) -> str:
     if len(lines) < 6:
         raise Fault("Invalid 'upload_link_info'.")
     token = lines[4]
-    kind, filename = await site.run(_upload, site, token)
-    if not site.files.path(token).is_file():
+    kind, filename = await site.run(direct_uploads.announced, site, token)
+    if not site.files.has(token):
         raise Fault("The file was not uploaded.")
-    field: Any = _optional(form, "field_name")
-    if kind == "Thumbnail":
-        field = "filmstrip_image" if _optional(form, "filmstrip") else "image"
-    return await _linked(site, caller, form, token, filename, field)
-
-
-async def _receive(site: Site, request: Request) -> Response:
-    """A PUT to an address that ``api_get_upload_link_info`` gave: its token is the permission."""
-    token, _, part = request.path_params["token"].partition("-")
-    try:
-        await site.run(_upload, site, token)
-    except Fault as fault:
-        return PlainTextResponse(fault.message, 403)
-    if part and not (part.isascii() and part.isdigit() and len(part) < 6):
-        return PlainTextResponse("Invalid part.", 400)
-    name = f"{token}.{part}" if part else token
-    try:
-        etag = await site.files.receive(name, request.stream())
-    except OSError as error:
-        return PlainTextResponse(f"The file could not be stored: {error.strerror}", 507)
-    return Response(headers={"ETag": f'"{etag}"'})
+    field_name = _picture_field(form) if kind == "Thumbnail" else _optional(form, "field_name")
+    return await _linked(site, caller, _upload(form, token, filename, field_name, token))

@@ -1,4 +1,4 @@
-"""create, update, delete, revive and batch: each call is one transaction, each change leaves an event."""
+"""create, update, delete, revive and batch: each call is one transaction, each change leaves its events."""
 
 # ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
@@ -6,16 +6,20 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from onepiece_server.sandbox.shotgrid import secret
+from onepiece_server.sandbox.shotgrid import events, secret
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.dates import now_text
-from onepiece_server.sandbox.shotgrid.events import Events
+from onepiece_server.sandbox.shotgrid.echo import Echo
 from onepiece_server.sandbox.shotgrid.faults import Fault, crud_fault
 from onepiece_server.sandbox.shotgrid.incoming import Change, Incoming, incoming
-from onepiece_server.sandbox.shotgrid.model import EntityType, Field
-from onepiece_server.sandbox.shotgrid.read import read_rows
-from onepiece_server.sandbox.shotgrid.relations import Relations
+from onepiece_server.sandbox.shotgrid.links import display_names
+from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field
+from onepiece_server.sandbox.shotgrid.relations import Difference, Relations
+from onepiece_server.sandbox.shotgrid.rules import Columns, Rules
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
+from onepiece_server.sandbox.shotgrid.task_templates import Expansion, template_of
+
+Pair = tuple[str, int]
 
 
 def create(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
@@ -62,57 +66,48 @@ class Writer:
     """Changes rows inside one transaction."""
 
     def __init__(self, site: Site, caller: Caller, connection: sqlite3.Connection) -> None:
-        self._site = site
+        self._schema = site.schema
         self._caller = caller
         self._connection = connection
-        self._events = Events(connection, caller)
-        self._relations = Relations(self, site.schema, connection)
+        self._events = events.Events(connection, caller, held=True)
+        self._relations = Relations(self, self._schema, connection)
+        self._echo = Echo(site, caller, connection, self.name_of)
         self._now = now_text()
-        self._known: set[tuple[str, int]] = set()
+        self._rules: dict[str, Rules] = {}
+        self._names: dict[Pair, str | None] = {}
 
     # What callers ask for
 
     def create(self, args: dict[str, Any]) -> dict[str, Any]:
-        entity = self._site.schema.entity(args.get("type"), "create")
+        entity = self._schema.entity(args.get("type"), "create")
         changes = self._incoming("create", entity, args)
+        wanted = _return_fields(args)
         row_id = self.insert(entity, changes)
-        names = [*(change.field.name for change in changes), *_return_fields(args)]
-        return self._shown(entity, row_id, names)
+        return self._echo.entity(entity, row_id, changes, wanted)
 
     def update(self, args: dict[str, Any]) -> dict[str, Any]:
-        entity = self._site.schema.entity(args.get("type"), "update")
+        entity = self._schema.entity(args.get("type"), "update")
         row_id = _id(args, "update")
         changes = self._incoming("update", entity, args)
         self.change(entity, row_id, changes)
-        return self._shown(entity, row_id, [change.field.name for change in changes])
+        return self._echo.entity(entity, row_id, changes, [])
 
     def delete(self, args: dict[str, Any]) -> bool:
-        entity = self._site.schema.entity(args.get("type"), "delete")
+        entity = self._schema.entity(args.get("type"), "delete")
         return self.retire(entity, _id(args, "delete"))
 
     def revive(self, args: dict[str, Any]) -> bool:
-        entity = self._site.schema.entity(args.get("type"), "revive")
-        row_id = _id(args, "revive")
-        if not self._is_retired(entity, row_id, "revive"):
-            return False
-        self._set_retired(entity, row_id, 0)
-        self._events.revived(entity, row_id)
-        return True
+        entity = self._schema.entity(args.get("type"), "revive")
+        return self.bring_back(entity, _id(args, "revive"))
 
-    # What they are made of; relations use these too
+    # What they are made of; relations and other modules use these too
 
     def insert(self, entity: EntityType, changes: list[Change]) -> int:
         """A new row; its id."""
-        columns: dict[str, Any] = {}
-        given = {change.field.name for change in changes}
-        for field in entity.fields.values():
-            if field.default is not None and field.name not in given:
-                columns[field.name] = int(field.default) if isinstance(field.default, bool) else field.default
-        for change in changes:
-            columns |= change.columns
-        self._stamp(entity, columns, given)
-        self._check_mandatory(entity, columns)
-        self._check_unique(entity, columns, 0, "create")
+        rules = self._rules_of(entity)
+        columns = rules.new_row(changes, self._caller, self._now)
+        rules.check_new(columns)
+        rules.check_unique(self._connection, columns, 0, "create")
         names = ", ".join(quoted(name) for name in columns)
         cursor = self._connection.execute(
             f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({','.join('?' * len(columns))})",
@@ -120,162 +115,158 @@ class Writer:
         )
         row_id = cursor.lastrowid
         assert row_id is not None
-        self._known.add((entity.name, row_id))
-        self._after(entity, row_id, changes)
-        name = self._rename(entity, row_id, columns)
-        self._events.created(entity, row_id, name, columns.get("project__id"))
+        self._names[entity.name, row_id] = name = columns.get(entity.display)
+        row = _Row(entity, row_id, name, row_id if entity.name == "Project" else columns.get("project__id"))
+        self._events.created(entity, row_id, name, row.project_id)
+        self._tell_defaults(row, rules, changes)
+        self._write_all(row, changes, {}, in_create=True)
         return row_id
 
     def change(self, entity: EntityType, row_id: int, changes: list[Change], method: str = "update") -> None:
         """Write ``changes`` to a row that is there and not retired."""
-        if self._is_retired(entity, row_id, method):
+        rules = self._rules_of(entity)
+        before = self._columns_of(entity, row_id, rules, changes, method)
+        if before["__retired"]:
             raise _missing(entity, row_id, method)
+        rules.check_change(changes, method)
         columns = {name: value for change in changes for name, value in change.columns.items()}
-        self._check_required(changes)
-        self._check_unique(entity, columns, row_id, method)
-        before = self._columns_of(entity, row_id, changes)
-        columns |= {
-            "updated_at": self._now,
-            "updated_by__type": self._caller.user_type,
-            "updated_by__id": self._caller.user_id,
-        }
-        assignments = ", ".join(f"{quoted(name)}=?" for name in columns)
-        self._connection.execute(
-            f"UPDATE {quoted(entity.name)} SET {assignments} WHERE id=?",
-            [*columns.values(), row_id],
-        )
-        added = self._after(entity, row_id, changes)
-        name = self._rename(entity, row_id, columns)
-        self._events.changed(entity, row_id, name, changes, before, added)
+        after = before | columns
+        if columns.keys() & {field.name for field in rules.unique} or "project__id" in columns:
+            rules.check_unique(self._connection, after, row_id, method)
+        if columns.keys() & set(rules.named_by()):
+            columns |= rules.renamed(after)
+            self._names[entity.name, row_id] = after["name" if "name" in columns else entity.display]
+        if rules.cuts is not None and columns.keys() & rules.cuts.raw:
+            columns |= rules.cuts.values(after)
+        columns |= rules.touched(self._caller, self._now)
+        self._update(entity, row_id, columns)
+        row = _Row(entity, row_id, self.name_of((entity.name, row_id)), _project(entity, row_id, after))
+        self._write_all(row, changes, before, in_create=False)
 
     def retire(self, entity: EntityType, row_id: int) -> bool:
-        if self._is_retired(entity, row_id, "delete"):
+        """False when it is retired already."""
+        row = self._columns_of(entity, row_id, self._rules_of(entity), [], "delete")
+        if row["__retired"]:
             return False
-        self._set_retired(entity, row_id, 1)
-        self._known.discard((entity.name, row_id))
-        self._events.retired(entity, row_id)
+        name = self.name_of((entity.name, row_id))
+        self._names.pop((entity.name, row_id), None)
+        self._update(entity, row_id, {"__retired": 1} | self._updated_at(entity))
+        self._events.retired(entity, row_id, name, _project(entity, row_id, row))
+        self._events.flush()
+        return True
+
+    def bring_back(self, entity: EntityType, row_id: int) -> bool:
+        """Revive a row; False when it is not retired."""
+        rules = self._rules_of(entity)
+        row = self._columns_of(entity, row_id, rules, [], "revive")
+        if not row["__retired"]:
+            return False
+        rules.check_unique(self._connection, row, row_id, "revive")
+        self._update(entity, row_id, {"__retired": 0} | self._updated_at(entity))
+        name = self.name_of((entity.name, row_id))
+        self._events.revived(entity, row_id, name, _project(entity, row_id, row))
+        self._events.flush()
         return True
 
     def check_exists(self, entity_type: str, row_id: int, field: Field, method: str) -> None:
         """Raise the site's fault unless a link's target is there."""
-        if (entity_type, row_id) in self._known:
-            return
-        sql = f'SELECT 1 FROM {quoted(entity_type)} WHERE id=? AND "__retired"=0'
-        if self._connection.execute(sql, [max(min(row_id, 2**62), -1)]).fetchone() is None:
+        if entity_type not in self._schema.entities:
+            raise crud_fault(method, "7", field.path, f"Invalid entity type '{entity_type[:60]}'.")
+        if self._known((entity_type, row_id)) is None:
             why = f"Entity of type [{entity_type}] with id={row_id} does not exist."
             raise crud_fault(method, "7", field.path, why)
-        self._known.add((entity_type, row_id))
+
+    def name_of(self, pair: Pair) -> str | None:
+        """The display name of a row; None for one that is retired or not there."""
+        return (self._known(pair) or (None,))[0]
 
     # Inside
+
+    def _known(self, pair: Pair) -> tuple[str | None] | None:
+        """The name in a tuple; None when there is no such row, or a retired one."""
+        if pair not in self._names:
+            row_id = max(min(pair[1], 2**62), -1)
+            found = display_names(self._connection, self._schema, [(pair[0], row_id)])
+            if (pair[0], row_id) not in found:
+                return None
+            self._names[pair] = found[pair]
+        return (self._names[pair],)
+
+    def _rules_of(self, entity: EntityType) -> Rules:
+        if entity.name not in self._rules:
+            self._rules[entity.name] = Rules(entity)
+        return self._rules[entity.name]
 
     def _incoming(self, method: str, entity: EntityType, args: dict[str, Any]) -> list[Change]:
         how = Incoming(self._connection, self.check_exists, by_script=self._caller.is_script)
         return incoming(how, method, entity, args.get("fields"))
 
-    def _stamp(self, entity: EntityType, columns: dict[str, Any], given: set[str]) -> None:
-        """Who and when, unless the caller (a script may) has set it."""
-        who = {"type": self._caller.user_type, "id": self._caller.user_id}
-        for when, by in (("created_at", "created_by"), ("updated_at", "updated_by")):
-            if when in entity.fields and when not in given:
-                columns[when] = self._now
-            if by in entity.fields and by not in given:
-                columns |= {f"{by}__{part}": value for part, value in who.items()}
-
-    def _check_mandatory(self, entity: EntityType, columns: dict[str, Any]) -> None:
-        for field in entity.fields.values():
-            column = f"{field.name}__id" if field.data_type == "entity" else field.name
-            if field.mandatory and columns.get(column) in (None, ""):
-                why = f"The value for the {field.label} field is required. <br>"
-                raise crud_fault("create", "6", entity.name, why)
-
-    def _check_required(self, changes: list[Change]) -> None:
+    def _write_all(self, row: _Row, changes: list[Change], before: Columns, *, in_create: bool) -> None:
+        """What is not in the row's own columns, and the events of all of it."""
         for change in changes:
-            empty = all(value in (None, "") for value in change.columns.values())
-            if change.field.mandatory and change.columns and empty:
-                why = f"The value for the {change.field.label} field is required. <br>"
-                raise crud_fault("update", "6", change.field.path, why)
+            values = self._carry_out(row, change, before)
+            if values is not None:
+                self._events.changed(
+                    row.entity, row.id, row.name, row.project_id, change.field, values, in_create=in_create
+                )
+        template = template_of(changes)
+        if template is not None:
+            Expansion(self, self._schema, self._connection).apply((row.entity.name, row.id), template)
+        self._events.flush()
 
-    def _check_unique(self, entity: EntityType, columns: dict[str, Any], row_id: int, method: str) -> None:
-        for field in entity.fields.values():
-            value = columns.get(field.name) if field.unique else None
-            if value is None:
-                continue
-            sql = f'SELECT 1 FROM {quoted(entity.name)} WHERE {quoted(field.name)}=? AND "__retired"=0 AND id<>?'
-            if self._connection.execute(sql, [value, row_id]).fetchone():
-                number, what = ("61", entity.name) if method == "create" else ("51", field.path)
-                why = f"The value for the {field.label} field is required to be unique. <br>"
-                raise crud_fault(method, number, what, why)
-
-    def _after(self, entity: EntityType, row_id: int, changes: list[Change]) -> dict[str, Any]:
-        """What needs the row's id: relations and secrets. Answers what each relation gained and lost."""
-        differences = {}
-        for change in changes:
-            if change.links is not None:
-                differences[change.field.name] = self._relations.write(change, row_id)
-            elif change.secret is not None:
-                secret.set_secret(self._connection, entity.name, row_id, change.secret)
-            elif change.attachment is not None:
-                self._attach(entity, row_id, change)
-        return differences
-
-    def _attach(self, entity: EntityType, row_id: int, change: Change) -> None:
-        """Give a file/link value its Attachment row; an Attachment's own file is itself."""
-        from onepiece_server.sandbox.shotgrid.uploads import attach
-
-        attach(self._connection, self._caller, entity, row_id, change.field, change.attachment or {})
-
-    def _rename(self, entity: EntityType, row_id: int, columns: dict[str, Any]) -> str | None:
-        """Keep the display name in step; the name itself."""
-        table = quoted(entity.name)
-        if entity.name in ("HumanUser", "ClientUser") and columns.keys() & {"firstname", "lastname", "login", "email"}:
-            login = "login" if "login" in entity.fields else "email"
-            full = "NULLIF(trim(COALESCE(firstname,'')||' '||COALESCE(lastname,'')), '')"
-            self._connection.execute(f"UPDATE {table} SET name=COALESCE({full}, {login}) WHERE id=?", [row_id])
-        elif entity.display not in columns:
+    def _carry_out(self, row: _Row, change: Change, before: Columns) -> events.Meta | None:
+        """Do what needs the row's id; the old and new values for its event, None when nothing is new."""
+        field = change.field
+        if change.links is not None:
+            difference = self._relations.write(change, row.id)
+            return events.many_values(difference, self.name_of) if difference else None
+        if change.attachment is not None:
+            return self._attach(row, change)
+        if field.data_type == "password":
+            secret.set_secret(self._connection, row.entity.name, row.id, change.secret)
+            return events.column_values(field, None, None)
+        old, new = [before.get(name) for name in change.columns], list(change.columns.values())
+        if old == new or (not before and new[-1] in (None, 0) and field.data_type == "checkbox"):
             return None
-        sql = (
-            f"UPDATE {table} SET cached_display_name={quoted(entity.display)} WHERE id=? RETURNING cached_display_name"
-        )
-        found = self._connection.execute(sql, [row_id]).fetchall()
-        return found[0][0] if found else None
+        if field.storage == ENTITY:
+            return events.link_values(_pair(old), _pair(new), self.name_of)
+        return events.column_values(field, old[0], new[0])
 
-    def _shown(self, entity: EntityType, row_id: int, names: list[str]) -> dict[str, Any]:
-        return read_rows(self._site, self._caller, self._connection, entity.name, [row_id], list(dict.fromkeys(names)))[
-            0
-        ]
+    def _tell_defaults(self, row: _Row, rules: Rules, changes: list[Change]) -> None:
+        """Events for the values that the site itself put into a new row."""
+        given = {change.field.name for change in changes}
+        for name, value in rules.defaults.items():
+            if name not in given and value not in (0, ""):
+                field = row.entity.fields[name]
+                values = events.column_values(field, None, value)
+                self._events.changed(row.entity, row.id, row.name, row.project_id, field, values, in_create=True)
 
-    def _columns_of(self, entity: EntityType, row_id: int, changes: list[Change]) -> dict[str, Any]:
-        names = [name for change in changes for name in change.columns]
-        if not names:
-            return {}
+    def _attach(self, row: _Row, change: Change) -> events.Meta:
+        """Give a file/link value its Attachment row; an Attachment's own file is itself."""
+        from onepiece_server.sandbox.shotgrid.attachments import attach
+
+        value = change.attachment or {}
+        attachment_id = attach(self._connection, self._caller, row.entity, row.id, change.field, value)
+        new = {"id": attachment_id, "name": value["name"], "type": "Attachment", "valid": "valid"}
+        return {"old_value": None, "new_value": new}
+
+    def _columns_of(
+        self, entity: EntityType, row_id: int, rules: Rules, changes: list[Change], method: str
+    ) -> Columns:
+        """The columns that a change starts from, whatever they are for."""
+        names = dict.fromkeys(["__retired", *rules.always_read])
+        names |= dict.fromkeys(name for change in changes for name in change.columns)
         sql = f"SELECT {', '.join(quoted(name) for name in names)} FROM {quoted(entity.name)} WHERE id=?"
-        return dict(zip(names, self._connection.execute(sql, [row_id]).fetchone(), strict=True))
-
-    def _is_retired(self, entity: EntityType, row_id: int, method: str) -> bool:
-        sql = f'SELECT "__retired" FROM {quoted(entity.name)} WHERE id=?'
         found = self._connection.execute(sql, [max(min(row_id, 2**62), -1)]).fetchone()
         if found is None:
             raise _missing(entity, row_id, method)
-        return bool(found[0])
+        return dict(zip(names, found, strict=True))
 
-    def _set_retired(self, entity: EntityType, row_id: int, retired: int) -> None:
-        sql = f'UPDATE {quoted(entity.name)} SET "__retired"=?, updated_at=? WHERE id=?'
-        self._connection.execute(sql, [retired, self._now, row_id])
+    def _updated_at(self, entity: EntityType) -> Columns:
+        return {"updated_at": self._now} if "updated_at" in entity.fields else {}
 
-
-def _missing(entity: EntityType, row_id: int, method: str) -> Fault:
-    return crud_fault(method, "3", entity.name, f"Entity of type [{entity.name}] with id={row_id} does not exist.")
-
-
-def _id(args: dict[str, Any], method: str) -> int:
-    value = args.get("id")
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Fault(f"API {method}() invalid/missing integer 'id': {value!r:.60}")
-    return value
-
-
-def _return_fields(args: dict[str, Any]) -> list[str]:
-    names = args.get("return_fields") or []
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Fault(f"API create() expected [Array] of field names for 'return_fields' but got: {names!r:.100}")
-    return names
+    def _update(self, entity: EntityType, row_id: int, columns: Columns) -> None:
+        if columns:
+            assignments = ", ".join(f"{quoted(name)}=?" for name in columns)
+            sql = f"UPDATE {quoted(entity.name)} SET {assignments} WHERE id=?"
+            self._connection.execute(sql, [*columns.values(), row_id])
