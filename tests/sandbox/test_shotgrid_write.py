@@ -297,33 +297,3 @@ class TestFileLinks:
         file = make(sg, "PublishedFile", project, code="f", path={"local_path": "/projects/a.exr"})
         assert read(sg, file, "path")["url"].startswith("file://")
         assert sg.update("PublishedFile", file["id"], {"path": None})["path"] is None
-
-
-class TestEvents:
-    def test_each_change_leaves_an_event(self, sg: Any, project: Link):
-        shot = make(sg, "Shot", project, code="s")
-        asset = make(sg, "Asset", project, code="a")
-        sg.update("Shot", shot["id"], {"description": "d", "code": "s", "sg_status_list": "ip"})
-        sg.update("Shot", shot["id"], {"assets": [asset]})
-        sg.delete("Shot", shot["id"])
-        sg.revive("Shot", shot["id"])
-        fields = ["event_type", "attribute_name", "meta", "user", "project"]
-        events = sg.find("EventLogEntry", [["entity", "is", shot]], fields)
-        assert [(event["event_type"], event["attribute_name"]) for event in events] == [
-            ("Shotgun_Shot_New", None),
-            ("Shotgun_Shot_Change", "description"),
-            ("Shotgun_Shot_Change", "sg_status_list"),
-            ("Shotgun_Shot_Change", "assets"),
-            ("Shotgun_Shot_Retirement", None),
-            ("Shotgun_Shot_Revival", None),
-        ]
-        assert events[2]["meta"].items() >= {"old_value": "wtg", "new_value": "ip"}.items()
-        assert events[3]["meta"]["added"] == [{"type": "Asset", "id": asset["id"]}]
-        assert all(event["project"]["id"] == project["id"] for event in events)
-        assert all(event["user"]["type"] == "ApiUser" for event in events)
-
-    def test_an_event_daemon_goes_on_where_it_stopped(self, sg: Any, project: Link):
-        last = sg.find_one("EventLogEntry", [], order=[{"field_name": "id", "direction": "desc"}])
-        make(sg, "Shot", project, code="s")
-        new = sg.find("EventLogEntry", [["id", "greater_than", last["id"]]], ["event_type"])
-        assert [event["event_type"] for event in new] == ["Shotgun_Shot_New"]

@@ -1,22 +1,32 @@
-"""The event log: one EventLogEntry for each row made, retired or revived and for each field changed."""
+"""The event log: one EventLogEntry for each row made, retired or revived and for each field changed.
 
-# ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
+A new row leaves ``Shotgun_<Type>_New`` and, for each field that got a value, ``Shotgun_<Type>_Change`` with
+``in_create`` in its meta. Ids follow each other without gaps, in the order of the commits: there is one writer at a
+time, and what is undone gives its ids back.
+"""
+
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.dates import now_text
 from onepiece_server.sandbox.shotgrid.model import EntityType, Field
 from onepiece_server.sandbox.shotgrid.site import Caller
+from onepiece_server.sandbox.shotgrid.values import from_column
 
 if TYPE_CHECKING:
-    from onepiece_server.sandbox.shotgrid.incoming import Change
+    from onepiece_server.sandbox.shotgrid.relations import Difference
+
+Pair = tuple[str, int]
+# The old or new value of a field, as its meta shows it.
+Meta = dict[str, Any]
 
 # No events about events.
 _SILENT = frozenset({"EventLogEntry"})
+_STARS = "*******"
 
 _INSERT = (
     "INSERT INTO EventLogEntry (event_type, attribute_name, description, entity__type, entity__id, project__type, "
@@ -24,12 +34,28 @@ _INSERT = (
     "cached_display_name) "
     "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Events:
-    def __init__(self, connection: sqlite3.Connection, caller: Caller) -> None:
+    """Writes events; ``held`` ones wait for ``flush``, so that many are written at once.
+
+    A script whose "Generate Events" is off leaves none.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, caller: Caller, *, held: bool = False) -> None:
         self._connection = connection
-        self._caller = caller
+        self._silent = caller.is_silent
+        self._held = held
+        self._now = now_text()
+        self._who = (caller.user_type, caller.user_id)
+        self._session = caller.session_uuid
+        self._waiting: list[tuple[Any, ...]] = []
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._connection.executemany(_INSERT, self._waiting)
+            self._waiting.clear()
 
     def created(self, entity: EntityType, row_id: int, name: str | None, project_id: int | None) -> None:
         meta = {"type": "new_entity", "entity_type": entity.name, "entity_id": row_id}
@@ -40,59 +66,50 @@ class Events:
         entity: EntityType,
         row_id: int,
         name: str | None,
-        changes: list[Change],
-        before: dict[str, Any],
-        differences: dict[str, Any],
+        project_id: int | None,
+        field: Field,
+        values: Meta,
+        *,
+        in_create: bool = False,
     ) -> None:
-        project_id = self._project(entity, row_id)
-        for change in changes:
-            old = {key: before.get(key) for key in change.columns}
-            difference = differences.get(change.field.name)
-            if difference is not None:
-                values = {key: [_link(pair) for pair in getattr(difference, key)] for key in ("added", "removed")}
-                if not values["added"] and not values["removed"]:
-                    continue
-            elif change.columns and old == change.columns:
-                continue
-            else:
-                values = {"old_value": _value(old), "new_value": _value(change.columns)}
-            meta = {
-                "type": "attribute_change",
-                "attribute_name": change.field.name,
-                "entity_type": entity.name,
-                "entity_id": row_id,
-                "field_data_type": change.field.data_type,
-                **values,
-            }
-            words = f'changed "{change.field.label}" on {entity.label} {name or row_id}'
-            self._add("Change", entity, row_id, project_id, words, meta, change.field.name)
-
-    def uploaded(self, entity: EntityType, row_id: int, field: Field, filename: str) -> None:
+        """One field of a row: ``values`` are ``old_value`` and ``new_value``, or ``added`` and ``removed``."""
         meta = {
             "type": "attribute_change",
             "attribute_name": field.name,
             "entity_type": entity.name,
             "entity_id": row_id,
             "field_data_type": field.data_type,
-            "new_value": filename,
+            **values,
         }
-        words = f'changed "{field.label}" on {entity.label} {row_id}'
-        self._add("Change", entity, row_id, self._project(entity, row_id), words, meta, field.name)
+        if in_create:
+            meta["in_create"] = True
+        words = f'changed "{field.label}" on {entity.label} {name or row_id}'
+        self._add("Change", entity, row_id, project_id, words, meta, field.name)
 
-    def retired(self, entity: EntityType, row_id: int) -> None:
-        meta = {"type": "entity_retirement", "class_name": entity.name, "id": row_id, "retirement_date": now_text()}
-        self._add("Retirement", entity, row_id, self._project(entity, row_id), f"retired {entity.label} {row_id}", meta)
+    def uploaded(self, entity: EntityType, row_id: int, field: Field, filename: str) -> None:
+        project_id = self._project(entity, row_id)
+        self.changed(entity, row_id, None, project_id, field, {"old_value": None, "new_value": filename})
 
-    def revived(self, entity: EntityType, row_id: int) -> None:
-        meta = {"type": "entity_revival", "class_name": entity.name, "id": row_id}
-        self._add("Revival", entity, row_id, self._project(entity, row_id), f"revived {entity.label} {row_id}", meta)
+    def retired(self, entity: EntityType, row_id: int, name: str | None, project_id: int | None) -> None:
+        moment = _spoken(self._now)
+        meta = {"type": "entity_retirement", **_named(entity, row_id, name), "retirement_date": moment}
+        self._add("Retirement", entity, row_id, project_id, f"retired {entity.label} {name or row_id}", meta)
+
+    def revived(self, entity: EntityType, row_id: int, name: str | None, project_id: int | None) -> None:
+        meta = {"type": "entity_revival", **_named(entity, row_id, name)}
+        self._add("Revival", entity, row_id, project_id, f"revived {entity.label} {name or row_id}", meta)
+
+    def logged_in(self, entity: EntityType, row_id: int, name: str | None) -> None:
+        """A person's session began."""
+        meta = {"type": "user_login", "entity_type": entity.name, "entity_id": row_id}
+        self._put("Shotgun_User_Login", None, f"{name or row_id} logged in", (entity.name, row_id), None, meta)
 
     def _project(self, entity: EntityType, row_id: int) -> int | None:
         if entity.name == "Project":
             return row_id
         if "project" not in entity.fields:
             return None
-        sql = f"SELECT project__id FROM {quoted(entity.name)} WHERE id=?"
+        sql = f'SELECT project__id FROM "{entity.name}" WHERE id=?'  # noqa: S608 - a name of our own schema
         found: tuple[int | None] | None = self._connection.execute(sql, [row_id]).fetchone()
         return found[0] if found else None
 
@@ -103,42 +120,79 @@ class Events:
         row_id: int,
         project_id: int | None,
         description: str,
-        meta: dict[str, Any],
+        meta: Meta,
         attribute: str | None = None,
     ) -> None:
-        if entity.name in _SILENT:
+        if entity.name not in _SILENT:
+            link = (entity.name, row_id)
+            self._put(f"Shotgun_{entity.name}_{kind}", attribute, description, link, project_id, meta)
+
+    def _put(
+        self, event_type: str, attribute: str | None, description: str, link: Pair, project_id: int | None, meta: Meta
+    ) -> None:
+        if self._silent:
             return
-        caller, now, event_type = self._caller, now_text(), f"Shotgun_{entity.name}_{kind}"
-        project = (None, None) if project_id is None else ("Project", project_id)
-        who = (caller.user_type, caller.user_id)
-        words = json.dumps(meta, separators=(",", ":"))
-        self._connection.execute(
-            _INSERT,
-            (
-                event_type,
-                attribute,
-                description,
-                entity.name,
-                row_id,
-                *project,
-                *who,
-                words,
-                caller.session_uuid,
-                now,
-                now,
-                *who,
-                event_type,
-            ),
-        )
+        project = None if project_id is None else "Project"
+        now, who = self._now, self._who
+        # fmt: off
+        self._waiting.append((
+            event_type, attribute, description, *link, project, project_id, *who, _to_json(meta), self._session,
+            now, now, *who, event_type,
+        ))
+        # fmt: on
+        if not self._held:
+            self.flush()
 
 
-def _link(pair: tuple[str, int]) -> dict[str, Any]:
-    return {"type": pair[0], "id": pair[1]}
+def column_values(field: Field, old: Any, new: Any) -> Meta:
+    """What a plain column's change looks like in a meta."""
+    if field.data_type == "password":
+        return {"old_value": _STARS, "new_value": _STARS}
+    decode = _decoder(field.data_type)
+    return {"old_value": _decoded(old, decode), "new_value": _decoded(new, decode)}
 
 
-def _value(columns: dict[str, Any]) -> Any:
-    """One field's columns as one value: a link has two."""
-    if len(columns) == 2:
-        kind, target = columns.values()
-        return None if target is None else {"type": kind, "id": target}
-    return next(iter(columns.values()), None)
+def link_values(old: Pair | None, new: Pair | None, named: Callable[[Pair], str | None]) -> Meta:
+    """... and a single link's change."""
+    return {"old_value": _link(old, named), "new_value": _link(new, named)}
+
+
+def many_values(difference: Difference, named: Callable[[Pair], str | None]) -> Meta:
+    """... and that of a multi-entity field: what came and what went."""
+    return {
+        "added": [_link(pair, named) for pair in difference.added],
+        "removed": [_link(pair, named) for pair in difference.removed],
+    }
+
+
+def _link(pair: Pair | None, named: Callable[[Pair], str | None]) -> Meta | None:
+    return None if pair is None else {"id": pair[1], "name": named(pair), "type": pair[0], "valid": "valid"}
+
+
+def _named(entity: EntityType, row_id: int, name: str | None) -> Meta:
+    return {
+        "class_name": entity.name,
+        "display_name": name,
+        "entity_id": row_id,
+        "entity_type": entity.name,
+        "id": row_id,
+    }
+
+
+def _decoder(data_type: str) -> Callable[[Any], Any] | None:
+    own: dict[str, Callable[[Any], Any]] = {"date_time": _spoken, "url": _file}
+    return own.get(data_type) or from_column(data_type)
+
+
+def _decoded(value: Any, decode: Callable[[Any], Any] | None) -> Any:
+    return value if decode is None or value is None else decode(value)
+
+
+def _file(column: str) -> Meta:
+    kept = json.loads(column)
+    return {"id": kept["id"], "name": kept["name"], "type": "Attachment", "valid": "valid"}
+
+
+def _spoken(moment: str) -> str:
+    """A moment in a meta: in the site's words there, not in the form that the client makes a date of."""
+    return moment.replace("T", " ").replace("Z", " UTC")

@@ -87,7 +87,7 @@ def _change(how: Incoming, method: str, known: Field, one: dict[str, Any]) -> Ch
         return Change(known, columns={known.name: None})
     column = to_column(known, value, method)
     if known.data_type == "password":
-        return Change(known, columns={known.name: column and "set"}, secret=value or "")
+        return Change(known, columns={known.name: "set" if column else None}, secret=value or None)
     return Change(known, columns={known.name: column})
 
 

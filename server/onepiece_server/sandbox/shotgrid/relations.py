@@ -29,10 +29,10 @@ class Relations:
         self._schema = schema
         self._connection = connection
 
-    def write(self, change: Change, row_id: int) -> Difference:
-        """Bring the field's links to what ``change`` asks for."""
-        field, links = change.field, change.links or []
-        current = linked(self._connection, self._schema, field, [row_id]).get(row_id, [])
+    def write(self, change: Change, row_id: int) -> Difference | None:
+        """Bring the field's links to what ``change`` asks for; what came and what went, None when nothing did."""
+        field, links = change.field, dict.fromkeys(change.links or [])
+        current = dict.fromkeys(linked(self._connection, self._schema, field, [row_id]).get(row_id, []))
         removed = {
             "set": [pair for pair in current if pair not in links],
             "add": [],
@@ -47,8 +47,8 @@ class Relations:
         }
         steps[field.storage](field, row_id, added, removed)
         if field.storage == LINKS and change.mode == "set":
-            self._order(field, row_id, links)
-        return Difference(added, removed)
+            self._order(field, row_id, list(links))
+        return Difference(added, removed) if added or removed else None
 
     def _write_links(self, field: Field, row_id: int, added: list[Pair], removed: list[Pair]) -> None:
         sql = 'DELETE FROM "__links" WHERE relation=? AND a_id=? AND b_type=? AND b_id=?'

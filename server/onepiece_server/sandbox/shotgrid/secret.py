@@ -15,7 +15,11 @@ def _digest(salt: bytes, secret: str) -> bytes:
     return hashlib.sha256(salt + secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def set_secret(connection: sqlite3.Connection, user_type: str, user_id: int, secret: str) -> None:
+def set_secret(connection: sqlite3.Connection, user_type: str, user_id: int, secret: str | None) -> None:
+    """None or an empty one: nobody gets in with a password any more."""
+    if not secret:
+        connection.execute('DELETE FROM "__secrets" WHERE user_type=? AND user_id=?', [user_type, user_id])
+        return
     salt = secrets.token_bytes(16)
     connection.execute(
         'INSERT OR REPLACE INTO "__secrets" VALUES (?,?,?,?)', [user_type, user_id, salt, _digest(salt, secret)]

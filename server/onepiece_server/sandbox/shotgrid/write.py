@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid import events, secret
@@ -14,7 +15,7 @@ from onepiece_server.sandbox.shotgrid.faults import Fault, crud_fault
 from onepiece_server.sandbox.shotgrid.incoming import Change, Incoming, incoming
 from onepiece_server.sandbox.shotgrid.links import display_names
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field
-from onepiece_server.sandbox.shotgrid.relations import Difference, Relations
+from onepiece_server.sandbox.shotgrid.relations import Relations
 from onepiece_server.sandbox.shotgrid.rules import Columns, Rules
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 from onepiece_server.sandbox.shotgrid.task_templates import Expansion, template_of
@@ -107,7 +108,7 @@ class Writer:
         rules = self._rules_of(entity)
         columns = rules.new_row(changes, self._caller, self._now)
         rules.check_new(columns)
-        rules.check_unique(self._connection, columns, 0, "create")
+        rules.check_unique(self._connection, columns, 0, "create", columns.keys())
         names = ", ".join(quoted(name) for name in columns)
         cursor = self._connection.execute(
             f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({','.join('?' * len(columns))})",
@@ -115,8 +116,8 @@ class Writer:
         )
         row_id = cursor.lastrowid
         assert row_id is not None
-        self._names[entity.name, row_id] = name = columns.get(entity.display)
-        row = _Row(entity, row_id, name, row_id if entity.name == "Project" else columns.get("project__id"))
+        self._names[entity.name, row_id] = name = rules.name(columns)
+        row = _Row(entity, row_id, name, _project(entity, row_id, columns))
         self._events.created(entity, row_id, name, row.project_id)
         self._tell_defaults(row, rules, changes)
         self._write_all(row, changes, {}, in_create=True)
@@ -124,6 +125,7 @@ class Writer:
 
     def change(self, entity: EntityType, row_id: int, changes: list[Change], method: str = "update") -> None:
         """Write ``changes`` to a row that is there and not retired."""
+        changes = [*changes, *_cleared_too(entity, changes)]
         rules = self._rules_of(entity)
         before = self._columns_of(entity, row_id, rules, changes, method)
         if before["__retired"]:
@@ -131,27 +133,21 @@ class Writer:
         rules.check_change(changes, method)
         columns = {name: value for change in changes for name, value in change.columns.items()}
         after = before | columns
-        if columns.keys() & {field.name for field in rules.unique} or "project__id" in columns:
-            rules.check_unique(self._connection, after, row_id, method)
-        if columns.keys() & set(rules.named_by()):
-            columns |= rules.renamed(after)
-            self._names[entity.name, row_id] = after["name" if "name" in columns else entity.display]
-        if rules.cuts is not None and columns.keys() & rules.cuts.raw:
-            columns |= rules.cuts.values(after)
-        columns |= rules.touched(self._caller, self._now)
-        self._update(entity, row_id, columns)
-        row = _Row(entity, row_id, self.name_of((entity.name, row_id)), _project(entity, row_id, after))
+        rules.check_unique(self._connection, after, row_id, method, columns.keys())
+        name = self._names[entity.name, row_id] = rules.name(after)
+        self._update(entity, row_id, columns | rules.follow(after, columns.keys(), self._caller, self._now))
+        row = _Row(entity, row_id, name, _project(entity, row_id, after))
         self._write_all(row, changes, before, in_create=False)
 
     def retire(self, entity: EntityType, row_id: int) -> bool:
         """False when it is retired already."""
-        row = self._columns_of(entity, row_id, self._rules_of(entity), [], "delete")
+        rules = self._rules_of(entity)
+        row = self._columns_of(entity, row_id, rules, [], "delete")
         if row["__retired"]:
             return False
-        name = self.name_of((entity.name, row_id))
         self._names.pop((entity.name, row_id), None)
         self._update(entity, row_id, {"__retired": 1} | self._updated_at(entity))
-        self._events.retired(entity, row_id, name, _project(entity, row_id, row))
+        self._events.retired(entity, row_id, rules.name(row), _project(entity, row_id, row))
         self._events.flush()
         return True
 
@@ -161,10 +157,9 @@ class Writer:
         row = self._columns_of(entity, row_id, rules, [], "revive")
         if not row["__retired"]:
             return False
-        rules.check_unique(self._connection, row, row_id, "revive")
+        rules.check_unique(self._connection, row, row_id, "revive", row.keys())
         self._update(entity, row_id, {"__retired": 0} | self._updated_at(entity))
-        name = self.name_of((entity.name, row_id))
-        self._events.revived(entity, row_id, name, _project(entity, row_id, row))
+        self._events.revived(entity, row_id, rules.name(row), _project(entity, row_id, row))
         self._events.flush()
         return True
 
@@ -217,6 +212,8 @@ class Writer:
     def _carry_out(self, row: _Row, change: Change, before: Columns) -> events.Meta | None:
         """Do what needs the row's id; the old and new values for its event, None when nothing is new."""
         field = change.field
+        if not before and not field.editable:
+            return None
         if change.links is not None:
             difference = self._relations.write(change, row.id)
             return events.many_values(difference, self.name_of) if difference else None
@@ -226,7 +223,7 @@ class Writer:
             secret.set_secret(self._connection, row.entity.name, row.id, change.secret)
             return events.column_values(field, None, None)
         old, new = [before.get(name) for name in change.columns], list(change.columns.values())
-        if old == new or (not before and new[-1] in (None, 0) and field.data_type == "checkbox"):
+        if old == new or (not before and field.data_type == "checkbox" and not new[0]):
             return None
         if field.storage == ENTITY:
             return events.link_values(_pair(old), _pair(new), self.name_of)
@@ -250,9 +247,7 @@ class Writer:
         new = {"id": attachment_id, "name": value["name"], "type": "Attachment", "valid": "valid"}
         return {"old_value": None, "new_value": new}
 
-    def _columns_of(
-        self, entity: EntityType, row_id: int, rules: Rules, changes: list[Change], method: str
-    ) -> Columns:
+    def _columns_of(self, entity: EntityType, row_id: int, rules: Rules, changes: list[Change], method: str) -> Columns:
         """The columns that a change starts from, whatever they are for."""
         names = dict.fromkeys(["__retired", *rules.always_read])
         names |= dict.fromkeys(name for change in changes for name in change.columns)
@@ -270,3 +265,47 @@ class Writer:
             assignments = ", ".join(f"{quoted(name)}=?" for name in columns)
             sql = f"UPDATE {quoted(entity.name)} SET {assignments} WHERE id=?"
             self._connection.execute(sql, [*columns.values(), row_id])
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row that is being written, and what its events say of it."""
+
+    entity: EntityType
+    id: int
+    name: str | None
+    project_id: int | None
+
+
+def _project(entity: EntityType, row_id: int, columns: Columns) -> int | None:
+    return row_id if entity.name == "Project" else columns.get("project__id")
+
+
+def _pair(columns: list[Any]) -> Pair | None:
+    return None if columns[1] is None else (columns[0], columns[1])
+
+
+def _cleared_too(entity: EntityType, changes: list[Change]) -> list[Change]:
+    """A thumbnail that goes takes its filmstrip with it."""
+    strip = entity.fields.get("filmstrip_image")
+    if strip is None or not any(one.field.name == "image" and one.columns == {"image": None} for one in changes):
+        return []
+    return [Change(strip, columns={strip.name: None})]
+
+
+def _missing(entity: EntityType, row_id: int, method: str) -> Fault:
+    return crud_fault(method, "3", entity.name, f"Entity of type [{entity.name}] with id={row_id} does not exist.")
+
+
+def _id(args: dict[str, Any], method: str) -> int:
+    value = args.get("id")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Fault(f"API {method}() invalid/missing integer 'id': {value!r:.60}")
+    return value
+
+
+def _return_fields(args: dict[str, Any]) -> list[str]:
+    names = args.get("return_fields") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Fault(f"API create() expected [Array] of field names for 'return_fields' but got: {names!r:.100}")
+    return names
