@@ -13,13 +13,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from onepiece_core.errors import SandboxDataUnusable
+from onepiece_server.sandbox.shotgrid.database_version import claim, told_when_unusable
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field, Schema
 from onepiece_server.sandbox.shotgrid.values import SQL_TYPES, TEXT_TYPES
 
+# What every table has, whatever the schema says: writing a row notes who and when.
+_STAMPS = {
+    "cached_display_name": '"cached_display_name" TEXT COLLATE NOCASE',
+    "created_at": '"created_at" TEXT',
+    "created_by__type": '"created_by__type" TEXT',
+    "created_by__id": '"created_by__id" INTEGER',
+    "updated_at": '"updated_at" TEXT',
+    "updated_by__type": '"updated_by__type" TEXT',
+    "updated_by__id": '"updated_by__id" INTEGER',
+}
 # Fields that queries combine with the project, newest first or by status.
 _WITH_PROJECT = ("created_at", "sg_status_list")
 
 _OWN_TABLES = """
+CREATE TABLE IF NOT EXISTS "__fields" (
+    entity_type TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, definition TEXT NOT NULL,
+    PRIMARY KEY (entity_type, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS "__hidden_fields" (
+    entity_type TEXT NOT NULL, name TEXT NOT NULL, project_id INTEGER NOT NULL,
+    PRIMARY KEY (entity_type, name, project_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS "__links" (
     relation TEXT NOT NULL, a_id INTEGER NOT NULL, b_type TEXT NOT NULL, b_id INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -59,22 +79,32 @@ def fold(text: str | None) -> str | None:
 
 
 class Database:
-    """Connections to one database file; each thread has its own."""
+    """Connections to one database file; each thread has its own.
 
-    def __init__(self, path: Path, schema: Schema) -> None:
-        self._path = path
-        self._schema = schema
+    Raises:
+        SandboxDataUnusable: the file is damaged, of a newer version or not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._local = threading.local()
         self._write_lock = threading.RLock()
         self._all: list[sqlite3.Connection] = []
-        with self.write() as connection:
-            create_tables(connection, schema)
+        try:
+            with told_when_unusable(path), self.write() as connection:
+                claim(connection, path)
+                for statement in _OWN_TABLES.split(";"):
+                    if statement.strip():
+                        connection.execute(statement)
+        except SandboxDataUnusable:
+            self.close()
+            raise
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Closed by another thread than the one that made it, at the very end.
-            connection = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self.path, timeout=20, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-8000")
@@ -110,42 +140,70 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody else writes meanwhile, also between two transactions."""
+        with self._write_lock:
+            yield
+
     def close(self) -> None:
         for connection in self._all:
             connection.close()
         self._all.clear()
 
 
-def create_tables(connection: sqlite3.Connection, schema: Schema) -> None:
-    """Make what is missing: tables, columns of a newer schema, indexes."""
-    for statement in _OWN_TABLES.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+def create_tables(connection: sqlite3.Connection, schema: Schema, stock: Schema) -> None:
+    """Make what is missing: tables, columns of a newer schema, indexes.
+
+    Args:
+        stock: what the site's own code may name in SQL, whatever the site's schema says.
+
+    Raises:
+        SandboxDataUnusable: a column that is there holds another type.
+    """
+    for name in {**schema.entities, **stock.entities}:
+        columns: dict[str, str] = {}
+        for entity in (stock.entities.get(name), schema.entities.get(name)):
+            for field in entity.fields.values() if entity else ():
+                columns |= {column.lower(): f"{quoted(column)} {kind}" for column, kind in columns_of(field)}
+        _create_table(connection, name, [*({**_STAMPS, **columns}).values()])
     for entity in schema.entities.values():
-        _create_table(connection, entity)
         for statement in _indexes(entity, schema):
             connection.execute(statement)
 
 
-def _create_table(connection: sqlite3.Connection, entity: EntityType) -> None:
-    columns = [column for field in entity.fields.values() for column in _columns(field)]
-    table = quoted(entity.name)
+def _create_table(connection: sqlite3.Connection, name: str, columns: list[str]) -> None:
+    table = quoted(name)
     # AUTOINCREMENT: an id is never given twice, as on a real site.
     first = '"id" INTEGER PRIMARY KEY AUTOINCREMENT, "__retired" INTEGER NOT NULL DEFAULT 0'
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join([first, *columns])})")
-    known = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    known = {row[1].lower(): row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
     for column in columns:
-        if column.split('"')[1] not in known:
+        key, kind = column.split('"')[1].lower(), column.split()[1]
+        if key not in known:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        elif known[key] != kind:
+            raise SandboxDataUnusable(f"the site's data has {name}.{key} as {known[key]}, its schema as {kind}")
 
 
-def _columns(field: Field) -> list[str]:
+def add_field(connection: sqlite3.Connection, field: Field) -> None:
+    """The columns of a new field; the rows that are there get its empty value."""
+    known = {row[1].lower() for row in connection.execute(f"PRAGMA table_info({quoted(field.entity_type)})")}
+    for column, kind in columns_of(field):
+        if column.lower() not in known:
+            connection.execute(f"ALTER TABLE {quoted(field.entity_type)} ADD COLUMN {quoted(column)} {kind}")
+
+
+def columns_of(field: Field) -> list[tuple[str, str]]:
+    """A field's columns, each with its type and what else SQL says of it."""
     if field.name == "id" or field.is_many:
         return []
     if field.storage == ENTITY:
-        return [f'"{field.name}__type" TEXT', f'"{field.name}__id" INTEGER']
+        return [(f"{field.name}__type", "TEXT"), (f"{field.name}__id", "INTEGER")]
+    if field.data_type == "checkbox":  # never empty
+        return [(field.name, f"INTEGER DEFAULT {int(field.default is True)}")]
     collate = " COLLATE NOCASE" if field.data_type in TEXT_TYPES else ""
-    return [f'"{field.name}" {SQL_TYPES.get(field.data_type, "TEXT")}{collate}']
+    return [(field.name, SQL_TYPES.get(field.data_type, "TEXT") + collate)]
 
 
 def _indexes(entity: EntityType, schema: Schema) -> list[str]:

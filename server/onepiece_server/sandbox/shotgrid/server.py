@@ -12,15 +12,19 @@ from types import FrameType
 
 from onepiece_server.sandbox.shotgrid.app import create_app
 from onepiece_server.sandbox.shotgrid.seed import seed_site
-from onepiece_server.sandbox.shotgrid.site import SiteOptions, open_site
+from onepiece_server.sandbox.shotgrid.site import Site, SiteOptions, open_site
 
 HOST = "127.0.0.1"
 READY = "ready"
+# Exit statuses.
+KEY_EMPTY, PORT_TAKEN, DATA_UNUSABLE, SCHEMA_INVALID = 2, 3, 4, 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal comes; the exit status."""
     import uvicorn
+
+    from onepiece_core.errors import SandboxError, SandboxSchemaInvalid
 
     # uvicorn stops in order, then raises the signal again: this way the rest is tidied up too.
     signal.signal(signal.SIGTERM, _leave)
@@ -28,22 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     key = options.key_file.read_text(encoding="utf-8").strip()
     if not key:
         sys.stderr.write("error: the key file is empty\n")
-        return 2
-    site = open_site(
-        options.dir,
-        SiteOptions(
-            script_name=options.script,
-            direct_uploads=options.uploads == "direct",
-            thumbnail_seconds=options.thumbnail_seconds,
-            time_zone=options.time_zone,
-            schema_file=options.schema,
-        ),
-    )
-    seed_site(site, key, show=not options.empty)
+        return KEY_EMPTY
+    try:
+        site = _site(options, key)
+    except SandboxError as error:
+        sys.stderr.write(f"error: {' '.join(error.report.message.split())}\n")
+        return SCHEMA_INVALID if isinstance(error, SandboxSchemaInvalid) else DATA_UNUSABLE
     listener = _listen(options.port)
     if listener is None:
         sys.stderr.write(f"error: port {options.port} is taken\n")
-        return 3
+        return PORT_TAKEN
     sys.stdout.write(f"{READY} http://{HOST}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
@@ -61,6 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         site.close()
     return 0
+
+
+def _site(options: argparse.Namespace, key: str) -> Site:
+    """The site that the command line asks for, seeded when it is new."""
+    site = open_site(
+        options.dir,
+        SiteOptions(
+            script_name=options.script,
+            direct_uploads=options.uploads == "direct",
+            thumbnail_seconds=options.thumbnail_seconds,
+            time_zone=options.time_zone,
+            schema_file=options.schema,
+        ),
+    )
+    seed_site(site, key, show=not options.empty)
+    return site
 
 
 def _leave(_: int, __: FrameType | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from onepiece_server.sandbox.shotgrid.database import Database
+from onepiece_server.sandbox.shotgrid.database import Database, create_tables
+from onepiece_server.sandbox.shotgrid.database_version import told_when_unusable
 from onepiece_server.sandbox.shotgrid.files import FileStore
-from onepiece_server.sandbox.shotgrid.model import Schema, load_schema
+from onepiece_server.sandbox.shotgrid.model import Raw, Schema, load_schema
+from onepiece_server.sandbox.shotgrid.schema_store import base_schema, schema_now
 from onepiece_server.sandbox.shotgrid.transcoder import Transcoder
 
 # The version that we say we are: high enough for every gate of the client.
@@ -44,19 +45,23 @@ class SiteOptions:
 
 
 class LiveSchema:
-    """The schema of now. A change of fields puts another one in its place; a call goes on with the one it has."""
+    """The schema of now. A change of fields puts another one in its place; a call goes on with the one it has.
 
-    def __init__(self, schema: Schema) -> None:
+    Attributes:
+        base: what the site started from; the changes since are in its database.
+    """
+
+    def __init__(self, schema: Schema, base: Raw) -> None:
         self._schema = schema
-        self._lock = threading.Lock()
+        self.base = base
 
     @property
     def current(self) -> Schema:
         return self._schema
 
     def replace(self, schema: Schema) -> None:
-        with self._lock:
-            self._schema = schema
+        """Whoever replaces it holds the database's writing lock."""
+        self._schema = schema
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,22 @@ class Caller:
 
 
 def open_site(folder: Path, options: SiteOptions) -> Site:
-    """Open the site kept in ``folder``, or make an empty one there."""
+    """Open the site kept in ``folder``, or make an empty one there.
+
+    Raises:
+        SandboxDataUnusable: its database is damaged, of a newer version or not ours.
+        SandboxSchemaInvalid: the schema file is none.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    schema = load_schema()
-    database = Database(folder / "site.sqlite", schema)
+    base = base_schema(folder, options.schema_file)
+    database = Database(folder / "site.sqlite")
+    with told_when_unusable(database.path), database.write() as connection:
+        schema = schema_now(connection, base)
+        create_tables(connection, schema, load_schema())
     files = FileStore(folder / "files")
     site = Site(
         options=options,
-        live_schema=LiveSchema(schema),
+        live_schema=LiveSchema(schema, base),
         database=database,
         files=files,
         transcoder=Transcoder(),
