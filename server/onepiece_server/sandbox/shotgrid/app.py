@@ -25,7 +25,7 @@ def create_app(site: Site) -> Starlette:
             return PlainTextResponse("Request Entity Too Large", 413)
         base_url = str(request.base_url).rstrip("/")
         reply = await site.run(rpc.answer, site, body, base_url)
-        return Response(reply, media_type="application/json; charset=utf-8")
+        return Response(reply.body, media_type=reply.media_type)
 
     async def home(_: Request) -> Response:
         return PlainTextResponse("A sandbox site of OnePiece. The API is at /api3/json.\n")

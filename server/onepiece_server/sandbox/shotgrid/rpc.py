@@ -26,7 +26,7 @@ from onepiece_server.sandbox.shotgrid import (
 )
 from onepiece_server.sandbox.shotgrid.auth import authenticate
 from onepiece_server.sandbox.shotgrid.faults import Fault
-from onepiece_server.sandbox.shotgrid.method import Method
+from onepiece_server.sandbox.shotgrid.method import Method, Reply
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, VERSION, Caller, Site
 
 log = get_logger(__name__)
@@ -76,13 +76,16 @@ METHODS: dict[str, Method] = {
 }
 
 
-def answer(site: Site, body: bytes, base_url: str) -> bytes:
+def answer(site: Site, body: bytes, base_url: str) -> Reply:
     """The reply to one request's body; it never raises."""
     name = "?"
     try:
         call = _parsed(body)
         name = call["method_name"]
-        reply = info(site) if name == "info" else {"results": _carried_out(site, name, call.get("params"), base_url)}
+        results = info(site) if name == "info" else _carried_out(site, name, call.get("params"), base_url)
+        if isinstance(results, Reply):
+            return results
+        reply = results if name == "info" else {"results": results}
     except Fault as fault:
         reply = fault.as_reply()
     except sqlite3.Error as error:
@@ -93,7 +96,7 @@ def answer(site: Site, body: bytes, base_url: str) -> bytes:
     except Exception as error:  # a fault of ours: the caller gets a Fault, the log the rest
         log.error("shotgrid.call_failed", method=name, error=repr(error), exc_info=True)
         reply = Fault(f"API {name}() internal error: {type(error).__name__}").as_reply()
-    return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Reply(json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
