@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import time
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,6 @@ from shotgun_api3 import ShotgunError
 from shotgun_api3.shotgun import ShotgunFileDownloadError, ShotgunThumbnailNotReady
 
 from tests.sandbox.conftest import StartSite
-from tests.support.media import write_png
 from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
 Link = dict[str, Any]
@@ -52,6 +54,8 @@ def read(client: Any, entity: Link, field: str) -> Any:
     return client.find_one(entity["type"], [["id", "is", entity["id"]]], [field])[field]
 
 
+@pytest.mark.wire("upload_file", "a file comes back as it went, in form and direct mode")
+@pytest.mark.wire("file_serve", "to a file and to memory")
 def test_a_file_comes_back_as_it_went(client: Any, version: Link, tmp_path: Path):
     source = tmp_path / "revue é.mov"
     source.write_bytes(os.urandom(300_000))
@@ -64,6 +68,7 @@ def test_a_file_comes_back_as_it_went(client: Any, version: Link, tmp_path: Path
     assert client.download_attachment({"type": "Attachment", "id": number}) == source.read_bytes()
 
 
+@pytest.mark.wire("upload_file", "without a field: an Attachment linked to the row")
 def test_an_attachment_knows_its_file_and_its_row(client: Any, version: Link, tmp_path: Path):
     source = tmp_path / "notes.txt"
     source.write_text("12345")
@@ -76,6 +81,7 @@ def test_an_attachment_knows_its_file_and_its_row(client: Any, version: Link, tm
     assert [link["id"] for link in read(client, version, "attachments")] == [number]
 
 
+@pytest.mark.wire("api_complete_multipart_upload", "a movie over 20 MB in parts")
 def test_a_movie_in_parts_is_one_file(site: SiteProcess, tmp_path: Path):
     client = site.client()
     shot = client.find_one("Shot", [])
@@ -86,6 +92,7 @@ def test_a_movie_in_parts_is_one_file(site: SiteProcess, tmp_path: Path):
     assert client.download_attachment(read(client, version, "sg_uploaded_movie")) == source.read_bytes()
 
 
+@pytest.mark.wire("publish_thumbnail", "pending on the first read, then final without a cookie")
 def test_a_thumbnail_is_pending_once_and_then_final(client: Any, version: Link, picture: Path):
     assert read(client, version, "image") is None
     client.upload_thumbnail("Version", version["id"], str(picture))
@@ -101,21 +108,25 @@ def test_the_pending_picture_is_a_picture(client: Any, version: Link, picture: P
     assert answer.content.startswith(b"\x89PNG")
 
 
+@pytest.mark.wire("publish_thumbnail", "filmstrip")
 def test_a_filmstrip_is_not_the_thumbnail(client: Any, version: Link, picture: Path):
     client.upload_filmstrip_thumbnail("Version", version["id"], str(picture))
     assert read(client, version, "filmstrip_image") is not None
     assert read(client, version, "image") is None
 
 
+@pytest.mark.wire("create", "image and filmstrip_image in the data are uploaded")
 def test_create_and_update_take_an_image(client: Any, version: Link, picture: Path):
     data = {"project": client.find_one("Project", []), "code": "v", "image": str(picture)}
-    made = client.create("Version", data)
+    made = client.create("Version", {**data, "filmstrip_image": str(picture)})
+    assert "images/status/transient" in made["filmstrip_image"]
     assert "images/status/transient" in made["image"]
     assert client.update("Version", version["id"], {"image": str(picture)})["image"]
     assert client.update("Version", version["id"], {"image": None})["image"] is None
     assert client.find("Version", [["id", "is", made["id"]], ["image", "is_not", None]]) != []
 
 
+@pytest.mark.wire("share_thumbnail", "the picture of another row")
 def test_a_shared_thumbnail_is_the_same_picture(client: Any, version: Link, picture: Path):
     project = client.find_one("Project", [])
     others = [client.create("Version", {"project": project, "code": f"o{n}"}) for n in range(2)]
@@ -127,30 +138,7 @@ def test_a_shared_thumbnail_is_the_same_picture(client: Any, version: Link, pict
     assert read(client, others[1], "image") == read(client, version, "image")
 
 
-def test_a_movie_gives_its_version_a_thumbnail(site: SiteProcess, tmp_path: Path):
-    from onepiece_core.media.movie import write_movie
-
-    client = site.client()
-    version = client.create("Version", {"project": client.find_one("Project", []), "code": "v"})
-    movie = tmp_path / "review.mov"
-    write_movie([write_png(tmp_path / f"{n}.png", seed=n) for n in range(3)], movie)
-    client.upload("Version", version["id"], str(movie), "sg_uploaded_movie")
-    assert "images/status/transient" in read(client, version, "image")
-    deadline = time.monotonic() + 60
-    while "images/status/transient" in (url := read(client, version, "image")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert requests.get(url).content.startswith(b"\xff\xd8\xff")
-
-
-def test_a_broken_movie_stays_pending(site: SiteProcess, tmp_path: Path):
-    client = site.client()
-    version = client.create("Version", {"project": client.find_one("Project", []), "code": "v"})
-    (tmp_path / "broken.mov").write_bytes(b"no movie")
-    client.upload("Version", version["id"], str(tmp_path / "broken.mov"), "sg_uploaded_movie")
-    assert "images/status/transient" in read(client, version, "image")
-    assert client.download_attachment(read(client, version, "sg_uploaded_movie")) == b"no movie"
-
-
+@pytest.mark.wire("upload_file", "refuses unknown types, rows and fields")
 def test_uploads_to_what_is_not_there_are_refused(client: Any, version: Link, picture: Path):
     for kind, number, field in (
         ("Version", 10**9, "sg_uploaded_movie"),
@@ -165,11 +153,13 @@ def test_uploads_to_what_is_not_there_are_refused(client: Any, version: Link, pi
     assert read(client, version, "attachments") == []
 
 
+@pytest.mark.wire("file_serve", "an unknown id is a 400")
 def test_an_unknown_attachment_is_a_download_error(client: Any):
     with pytest.raises(ShotgunFileDownloadError, match="Attachment may not exist or is a local file"):
         client.download_attachment(10**9)
 
 
+@pytest.mark.wire("file_serve", "needs a session")
 def test_a_download_needs_a_session(start_site: StartSite, tmp_path: Path, picture: Path):
     fresh = start_site(tmp_path / "fresh")
     client = fresh.client()
@@ -192,6 +182,7 @@ def test_only_announced_uploads_are_taken(site: SiteProcess, path: str):
     assert requests.put(site.url + path, data=b"x").status_code in (403, 404)
 
 
+@pytest.mark.wire("api_link_file", "refuses a file that never arrived whole")
 def test_a_put_that_was_cut_short_is_no_file(site: SiteProcess):
     import socket
 
@@ -236,6 +227,7 @@ def test_a_bad_form_is_answered_with_a_zero(site: SiteProcess, endpoint: str, da
     assert "wrong" not in answer.text.replace("wrong fields", "")
 
 
+@pytest.mark.wire("upload_file", "what is no form is answered with 0")
 def test_what_is_no_form_is_answered_with_a_zero(site: SiteProcess):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     for body in (
@@ -245,3 +237,198 @@ def test_what_is_no_form_is_answered_with_a_zero(site: SiteProcess):
     ):
         answer = requests.post(f"{site.url}/upload/upload_file", data=body, headers=headers)
         assert (answer.status_code, answer.text[:2]) == (200, "0\n")
+
+
+@pytest.mark.wire("upload_file", "tag_list makes and links Tags")
+def test_tags_of_an_upload_are_tags(client: Any, version: Link, picture: Path):
+    client.upload("Version", version["id"], str(picture), tag_list="Plate, hero é,plate,")
+    number = client.upload("Version", version["id"], str(picture), tag_list="plate")
+    tags = read(client, {"type": "Attachment", "id": number}, "tags")
+    assert [tag["name"].casefold() for tag in tags] == ["plate"]
+    names = [tag["name"] for tag in client.find("Tag", [["name", "in", ["plate", "hero é"]]], ["name"])]
+    assert sorted(names) == ["Plate", "hero é"]
+
+
+@pytest.mark.wire("upload_file", "created_at of the Attachment")
+def test_an_upload_has_the_date_that_it_is_given(client: Any, version: Link, picture: Path):
+    moment = datetime(2021, 2, 3, 4, 5, 6, tzinfo=UTC)
+    number = client.upload("Version", version["id"], str(picture), created_at=moment)
+    assert read(client, {"type": "Attachment", "id": number}, "created_at") == moment
+    number = client.upload("Version", version["id"], str(picture), created_at=moment.replace(tzinfo=None))
+    assert read(client, {"type": "Attachment", "id": number}, "created_at") == moment
+
+
+@pytest.mark.wire("upload_file", "into a multi-entity field of Attachments")
+def test_a_note_takes_files_into_its_attachments(client: Any, picture: Path):
+    project = client.find_one("Project", [])
+    note = client.create("Note", {"project": project, "subject": "s"})
+    number = client.upload("Note", note["id"], str(picture), field_name="attachments")
+    assert [link["id"] for link in read(client, note, "attachments")] == [number]
+
+
+@pytest.mark.wire("upload_file", "leaves events for the field and for the Attachment")
+def test_an_upload_leaves_events(client: Any, version: Link, picture: Path):
+    number = client.upload("Version", version["id"], str(picture), "sg_uploaded_movie")
+    client.upload_thumbnail("Version", version["id"], str(picture))
+    rows = client.find("EventLogEntry", [["entity", "is", version]], ["event_type", "attribute_name"])
+    assert {row["attribute_name"] for row in rows} >= {"sg_uploaded_movie", "image"}
+    made = [["entity", "is", {"type": "Attachment", "id": number}], ["event_type", "is", "Shotgun_Attachment_New"]]
+    assert client.find_one("EventLogEntry", made) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", "../../etc/passwd", "..\\..\\boot.ini", "CON", "a" * 300 + ".mov", "\u202egpj.exe", "a\nb\r\n", "<i>"],
+)
+@pytest.mark.wire("upload_file", "hostile file names stay names")
+def test_a_hostile_file_name_stays_a_name(form_site: SiteProcess, name: str):
+    files = {"file": (name, b"content")}
+    form = {**AUTH, "entity_type": "Shot", "entity_id": "1", "display_name": name}
+    answer = requests.post(f"{form_site.url}/upload/upload_file", data=form, files=files)
+    assert answer.text.startswith("1:"), answer.text
+    client = form_site.client()
+    number = int(answer.text[2:].split("\n")[0])
+    assert answer.text.count("\n") == 2
+    assert client.download_attachment(number) == b"content"
+    found = client.find_one("Attachment", [["id", "is", number]], ["display_name", "filename"])
+    assert found["display_name"] == name
+    assert "/" not in found["filename"]
+    assert "\\" not in found["filename"]
+    kept = [path.name for path in (form_site.folder / "site" / "files").iterdir() if path.suffix != ".part"]
+    assert all(len(one) == 32 and one.isalnum() for one in kept)
+
+
+def announced(site: SiteProcess, *, parts: bool = False) -> tuple[str, str]:
+    """The whole reply and the token of a new direct upload."""
+    form = {**AUTH, "upload_type": "Attachment", "filename": "x.mov", "multipart_upload": str(parts)}
+    info = requests.post(f"{site.url}/upload/api_get_upload_link_info", data=form).text
+    return info, info.split("\n")[4]
+
+
+def linked(site: SiteProcess, info: str) -> str:
+    form = {**AUTH, "entity_type": "Shot", "entity_id": "1", "upload_link_info": info, "display_name": "x"}
+    return requests.post(f"{site.url}/upload/api_link_file", data=form).text
+
+
+def completed(site: SiteProcess, token: str, *etags: str) -> str:
+    form = {**AUTH, "upload_id": token, "etags": ",".join(etags)}
+    return requests.post(f"{site.url}/upload/api_complete_multipart_upload", data=form).text
+
+
+def put_part(site: SiteProcess, token: str, number: int, data: bytes) -> str:
+    form = {**AUTH, "upload_id": token, "part_number": str(number)}
+    answer = requests.post(f"{site.url}/upload/api_get_upload_link_for_part", data=form).text
+    return requests.put(answer.split("\n")[1], data=data).headers["etag"]
+
+
+@pytest.mark.wire("api_get_upload_link_for_part", "a part that is sent again replaces the first")
+@pytest.mark.wire("api_complete_multipart_upload", "asked twice, answers twice")
+def test_parts_may_come_in_any_order_and_again(site: SiteProcess):
+    info, token = announced(site, parts=True)
+    second = put_part(site, token, 2, b"world")
+    put_part(site, token, 1, b"wrong ")
+    first = put_part(site, token, 1, b"hello ")
+    assert first == f'"{hashlib.md5(b"hello ").hexdigest()}"'
+    assert completed(site, token, first, second) == "1\n"
+    assert completed(site, token, first, second) == "1\n"
+    number = int(linked(site, info)[2:].split("\n")[0])
+    assert site.client().download_attachment(number) == b"hello world"
+
+
+@pytest.mark.wire("api_complete_multipart_upload", "refuses missing, wrong and forgotten parts; all may be sent again")
+def test_parts_that_do_not_fit_are_refused(site: SiteProcess):
+    info, token = announced(site, parts=True)
+    first, third = put_part(site, token, 1, b"one"), put_part(site, token, 3, b"three")
+    for etags in ([first], [first, third], [first, '"x"', third], ["", "", ""]):
+        assert completed(site, token, *etags).startswith("0\n")
+    second = put_part(site, token, 2, b"two")
+    assert completed(site, token, second, first, third).startswith("0\n")
+    assert linked(site, info).startswith("0\n")
+    assert completed(site, token, first, second, third) == "1\n"
+    assert linked(site, info).startswith("1:")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "10001", "x", "1e3", "٣"])
+@pytest.mark.wire("api_get_upload_link_for_part", "refuses numbers that no part has")
+def test_a_part_has_a_number(site: SiteProcess, number: str):
+    _, token = announced(site, parts=True)
+    form = {**AUTH, "upload_id": token, "part_number": number}
+    assert requests.post(f"{site.url}/upload/api_get_upload_link_for_part", data=form).text.startswith("0\n")
+
+
+@pytest.mark.wire("api_link_file", "sent again after a lost reply, it makes a second Attachment of the same file")
+@pytest.mark.wire("api_link_file", "closes the upload's address")
+def test_a_linked_upload_can_be_linked_again_but_not_written(site: SiteProcess):
+    info, token = announced(site)
+    assert requests.put(f"{site.url}/storage/{token}", data=b"first").ok
+    numbers = [int(linked(site, info)[2:].split("\n")[0]) for _ in range(2)]
+    assert len(set(numbers)) == 2
+    assert requests.put(f"{site.url}/storage/{token}", data=b"other").status_code == 403
+    assert [site.client().download_attachment(number) for number in numbers] == [b"first"] * 2
+
+
+@pytest.mark.wire("api_get_upload_link_info", "what is announced and never linked goes after a day")
+def test_what_is_never_linked_goes_after_a_day(start_site: StartSite, tmp_path: Path):
+    fresh = start_site(tmp_path / "site")
+    info, kept = announced(fresh)
+    requests.put(f"{fresh.url}/storage/{kept}", data=b"kept")
+    number = int(linked(fresh, info)[2:].split("\n")[0])
+    _, lost = announced(fresh)
+    requests.put(f"{fresh.url}/storage/{lost}", data=b"lost")
+    _, parts = announced(fresh, parts=True)
+    put_part(fresh, parts, 1, b"lost")
+    files = tmp_path / "site" / "site" / "files"
+    assert {path.name for path in files.iterdir()} == {kept, lost, f"{parts}.1"}
+    with sqlite3.connect(tmp_path / "site" / "site" / "site.sqlite") as database:
+        database.execute('UPDATE "__uploads" SET created_at = created_at - 90000')
+    announced(fresh)
+    assert {path.name for path in files.iterdir()} == {kept}
+    assert fresh.client().download_attachment(number) == b"kept"
+    assert linked(fresh, info).startswith("0\n")
+    assert fresh.stop() == 0
+
+
+@pytest.mark.wire("upload_file", "a form cut in the middle leaves nothing")
+def test_a_form_that_was_cut_short_leaves_nothing(start_site: StartSite, tmp_path: Path):
+    import socket
+
+    fresh = start_site(tmp_path / "site", "--uploads", "form")
+    host, port = fresh.url.removeprefix("http://").split(":")
+    head = "POST /upload/upload_file HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    part = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(f"{head}Content-Length: 9000000\r\n\r\n{part}".encode() + bytes(3_000_000))
+    assert fresh.client().find("Attachment", []) == []
+    assert fresh.stop() == 0
+    assert list((tmp_path / "site" / "site" / "files").iterdir()) == []
+
+
+@pytest.mark.wire("upload_file", "a full disk is told and leaves nothing")
+def test_a_full_disk_is_told_and_leaves_nothing(start_site: StartSite, tmp_path: Path, small_disk: Path):
+    (tmp_path / "full" / "site").mkdir(parents=True)
+    (tmp_path / "full" / "site" / "files").symlink_to(small_disk)
+    full = start_site(tmp_path / "full")
+    form = {**AUTH, "entity_type": "Shot", "entity_id": "1"}
+    files = {"file": ("big.bin", os.urandom(2_000_000))}
+    answer = requests.post(f"{full.url}/upload/upload_file", data=form, files=files)
+    assert (answer.status_code, answer.text) == (200, "0\nThe file could not be stored: No space left on device\n")
+    info, token = announced(full)
+    assert requests.put(f"{full.url}/storage/{token}", data=os.urandom(2_000_000)).status_code == 507
+    assert linked(full, info).startswith("0\n")
+    assert list(small_disk.iterdir()) == []
+    assert full.client().find("Attachment", []) == []
+    assert full.stop() == 0
+
+
+@pytest.mark.wire("upload_file", "8 clients at once")
+def test_eight_clients_upload_at_once(site: SiteProcess, form_site: SiteProcess, tmp_path: Path):
+    def upload(number: int) -> bool:
+        client = (site, form_site)[number % 2].client()
+        source = tmp_path / f"{number}.bin"
+        source.write_bytes(os.urandom(400_000))
+        found = client.upload("Shot", 1, str(source), f"sg_none{number}" if number == 7 else None)
+        return bool(client.download_attachment(found) == source.read_bytes())
+
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(upload, number) for number in range(8)]
+    assert [run.exception() is None and run.result() for run in runs] == [True] * 7 + [False]

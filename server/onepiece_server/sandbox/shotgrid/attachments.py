@@ -12,7 +12,7 @@ import mimetypes
 import sqlite3
 import time
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from onepiece_server.sandbox.shotgrid.database import Database, quoted
@@ -243,3 +243,14 @@ def pictures(connection: sqlite3.Connection, ids: set[int], base_url: str) -> Pi
 def mark_seen(database: Database, ids: set[int]) -> None:
     with database.write() as connection:
         connection.executemany('UPDATE "__thumbnails" SET seen=1 WHERE attachment_id=?', [(one,) for one in ids])
+
+
+# What browsers show, by how such a file begins.
+_PICTURE_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF8": "image/gif"}
+
+
+def picture_type(path: Path) -> str | None:
+    """The content type of a picture that browsers show; None for any other file, whatever it is called."""
+    with path.open("rb") as opened:
+        head = opened.read(8)
+    return next((kind for start, kind in _PICTURE_TYPES.items() if head.startswith(start)), None)

@@ -10,10 +10,13 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from onepiece_server.sandbox.shotgrid import secret, uploads
-from onepiece_server.sandbox.shotgrid.attachments import PENDING
+from onepiece_server.sandbox.shotgrid.attachments import PENDING, picture_type
 from onepiece_server.sandbox.shotgrid.site import Site
 
 _GRACE_SECONDS = 60
+
+# Uploads are anything: a browser takes them for what we say, and runs nothing that is in them.
+_HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox; default-src 'none'"}
 
 # One grey pixel: what a site shows while it makes a thumbnail.
 _PIXEL = base64.b64decode(
@@ -30,13 +33,14 @@ def media_routes(site: Site) -> list[Route]:
         if found is None:
             return PlainTextResponse("Attachment id doesn't exist or is a local file", 400)
         path, name, content_type = found
-        return FileResponse(path, filename=name, media_type=content_type)
+        return FileResponse(path, filename=name, media_type=content_type, headers=_HARMLESS)
 
     async def thumbnail(request: Request) -> Response:
         file = request.path_params["file"]
         if not await site.run(_is_thumbnail, site, file):
             return PlainTextResponse("Not found", 404)
-        return FileResponse(site.files.path(file), media_type=_picture_type(site, file))
+        path = site.files.path(file)
+        return FileResponse(path, media_type=picture_type(path) or "image/jpeg", headers=_HARMLESS)
 
     async def pending(_: Request) -> Response:
         return Response(_PIXEL, media_type="image/png")
@@ -67,9 +71,3 @@ def _is_thumbnail(site: Site, file: str) -> bool:
     with site.database.read() as connection:
         found = connection.execute('SELECT 1 FROM "__thumbnails" WHERE file=?', [file]).fetchone()
     return found is not None
-
-
-def _picture_type(site: Site, file: str) -> str:
-    with site.files.path(file).open("rb") as opened:
-        head = opened.read(4)
-    return "image/png" if head == b"\x89PNG" else "image/jpeg"

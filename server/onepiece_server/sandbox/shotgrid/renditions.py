@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from onepiece_server.sandbox.shotgrid.attachments import attach, new_attachment, project_of
+from onepiece_server.sandbox.shotgrid.attachments import attach, new_attachment, picture_type, project_of
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.incoming import Change
@@ -27,7 +27,6 @@ WAITS, DONE, FAILED = 0, 1, 2
 _STATUS = "sg_uploaded_movie_transcoding_status"
 _MADE_FROM_MOVIE = ("sg_uploaded_movie_mp4", "sg_uploaded_movie_webm")
 _PICTURE_NAMES = {"image": "_t.jpg", "filmstrip_image": "_filmstrip.jpg"}
-_WEB_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ def announce_picture(
 ) -> None:
     """An uploaded picture is its own thumbnail when browsers show it; otherwise one is made."""
     field, row_id = place
-    with site.files.path(value["file"]).open("rb") as opened:
-        as_it_is = opened.read(8).startswith(_WEB_PICTURES)
+    as_it_is = picture_type(site.files.path(value["file"])) is not None
     _add_thumbnail(site, connection, attachment_id, file=value["file"] if as_it_is else None)
     if not as_it_is:
         name = value["filename"]

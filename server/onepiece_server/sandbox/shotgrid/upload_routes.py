@@ -120,7 +120,7 @@ def _upload(
         filename=filename,
         field_name=field_name,
         display_name=_optional(form, "display_name"),
-        tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
+        tags=tuple(tag for tag in tags if tag),
         created_at=_moment(_optional(form, "created_at")),
         token=token,
     )

@@ -111,7 +111,7 @@ class _Putting:
         if upload.created_at is not None:
             sql = "UPDATE Attachment SET created_at=? WHERE id=?"
             self._connection.execute(sql, [upload.created_at, attachment_id])
-        tags = [("Tag", self._tag(name)) for name in upload.tags]
+        tags = list(dict.fromkeys(("Tag", self._tag(name)) for name in upload.tags))  # case makes no other tag
         if tags:
             change = Change(self._attachments.fields["tags"], links=tags, mode="add")
             self._writer.change(self._attachments, attachment_id, [change], "upload")
