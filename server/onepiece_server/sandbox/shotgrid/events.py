@@ -57,6 +57,10 @@ class Events:
             self._connection.executemany(_INSERT, self._waiting)
             self._waiting.clear()
 
+    def at(self, moment: str, who: Pair) -> None:
+        """What is told next happened then and was done by ``who``."""
+        self._now, self._who = moment, who
+
     def created(self, entity: EntityType, row_id: int, name: str | None, project_id: int | None) -> None:
         meta = {"type": "new_entity", "entity_type": entity.name, "entity_id": row_id}
         self._add("New", entity, row_id, project_id, f"created new {entity.label} {name or row_id}", meta)
