@@ -1,5 +1,8 @@
 """The event log: one EventLogEntry for each row made, retired or revived and for each field changed.
 
+The other side of a link that changes has an event too: its meta tells of the field that was written
+(``actual_attribute_changed``) and names that event (``original_event_log_entry_id``).
+
 A new row leaves ``Shotgun_<Type>_New`` and, for each field that got a value, ``Shotgun_<Type>_Change`` with
 ``in_create`` in its meta. Ids follow each other without gaps, in the order of the commits: there is one writer at a
 time, and what is undone gives its ids back.
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onepiece_server.sandbox.shotgrid.dates import now_text
@@ -29,12 +33,23 @@ _SILENT = frozenset({"EventLogEntry"})
 _STARS = "*******"
 
 _INSERT = (
-    "INSERT INTO EventLogEntry (event_type, attribute_name, description, entity__type, entity__id, project__type, "
+    "INSERT INTO EventLogEntry (id, event_type, attribute_name, description, entity__type, entity__id, project__type, "
     "project__id, user__type, user__id, meta, session_uuid, created_at, updated_at, created_by__type, created_by__id, "
     "cached_display_name) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(frozen=True)
+class OtherSide:
+    """The row at the other end of a link that was written, and its field that shows the link."""
+
+    entity: EntityType
+    row_id: int
+    name: str | None
+    project_id: int | None
+    field: Field
 
 
 class Events:
@@ -51,11 +66,19 @@ class Events:
         self._who = (caller.user_type, caller.user_id)
         self._session = caller.session_uuid
         self._waiting: list[tuple[Any, ...]] = []
+        self._last_id = 0
 
     def flush(self) -> None:
         if self._waiting:
             self._connection.executemany(_INSERT, self._waiting)
             self._waiting.clear()
+
+    def _next_id(self) -> int:
+        if not self._waiting:  # others may have written some since
+            sql = "SELECT seq FROM sqlite_sequence WHERE name='EventLogEntry'"
+            self._last_id = (self._connection.execute(sql).fetchone() or (0,))[0]
+        self._last_id += 1
+        return self._last_id
 
     def at(self, moment: str, who: Pair) -> None:
         """What is told next happened then and was done by ``who``."""
@@ -75,8 +98,11 @@ class Events:
         values: Meta,
         *,
         in_create: bool = False,
-    ) -> None:
-        """One field of a row: ``values`` are ``old_value`` and ``new_value``, or ``added`` and ``removed``."""
+    ) -> int:
+        """One field of a row: ``values`` are ``old_value`` and ``new_value``, or ``added`` and ``removed``.
+
+        Answers the event's id.
+        """
         meta = {
             "type": "attribute_change",
             "attribute_name": field.name,
@@ -88,11 +114,27 @@ class Events:
         if in_create:
             meta["in_create"] = True
         words = f'changed "{field.label}" on {entity.label} {name or row_id}'
-        self._add("Change", entity, row_id, project_id, words, meta, field.name)
+        return self._add("Change", entity, row_id, project_id, words, meta, field.name)
 
-    def uploaded(self, entity: EntityType, row_id: int, field: Field, filename: str) -> None:
-        project_id = self._project(entity, row_id)
-        self.changed(entity, row_id, None, project_id, field, {"old_value": None, "new_value": filename})
+    def mirrored(self, side: OtherSide, written: Field, owner: Meta, key: str, original: int, in_create: bool) -> None:
+        """The other side of a link: ``owner``, whose field was ``written``, came or went there (``key``)."""
+        meta = {
+            "type": "attribute_change",
+            "attribute_name": side.field.name,
+            "actual_attribute_changed": written.path,
+            # Of the row that was written, as a real site tells it.
+            "entity_type": owner["type"],
+            "entity_id": owner["id"],
+            "field_data_type": written.data_type,
+            "added": [],
+            "removed": [],
+            "original_event_log_entry_id": original,
+        }
+        meta[key] = [owner]
+        if in_create:
+            meta["in_create"] = True
+        words = f'changed "{side.field.label}" on {side.entity.label} {side.name or side.row_id}'
+        self._add("Change", side.entity, side.row_id, side.project_id, words, meta, side.field.name)
 
     def retired(self, entity: EntityType, row_id: int, name: str | None, project_id: int | None) -> None:
         moment = _spoken(self._now)
@@ -108,15 +150,6 @@ class Events:
         meta = {"type": "user_login", "entity_type": entity.name, "entity_id": row_id}
         self._put("Shotgun_User_Login", None, f"{name or row_id} logged in", (entity.name, row_id), None, meta)
 
-    def _project(self, entity: EntityType, row_id: int) -> int | None:
-        if entity.name == "Project":
-            return row_id
-        if "project" not in entity.fields:
-            return None
-        sql = f'SELECT project__id FROM "{entity.name}" WHERE id=?'  # noqa: S608 - a name of our own schema
-        found: tuple[int | None] | None = self._connection.execute(sql, [row_id]).fetchone()
-        return found[0] if found else None
-
     def _add(
         self,
         kind: str,
@@ -126,26 +159,29 @@ class Events:
         description: str,
         meta: Meta,
         attribute: str | None = None,
-    ) -> None:
-        if entity.name not in _SILENT:
-            link = (entity.name, row_id)
-            self._put(f"Shotgun_{entity.name}_{kind}", attribute, description, link, project_id, meta)
+    ) -> int:
+        if entity.name in _SILENT:
+            return 0
+        link = (entity.name, row_id)
+        return self._put(f"Shotgun_{entity.name}_{kind}", attribute, description, link, project_id, meta)
 
     def _put(
         self, event_type: str, attribute: str | None, description: str, link: Pair, project_id: int | None, meta: Meta
-    ) -> None:
+    ) -> int:
         if self._silent:
-            return
+            return 0
+        event_id = self._next_id()
         project = None if project_id is None else "Project"
         now, who = self._now, self._who
         # fmt: off
         self._waiting.append((
-            event_type, attribute, description, *link, project, project_id, *who, _to_json(meta), self._session,
+            event_id, event_type, attribute, description, *link, project, project_id, *who, _to_json(meta), self._session,
             now, now, *who, event_type,
         ))
         # fmt: on
         if not self._held:
             self.flush()
+        return event_id
 
 
 def column_values(field: Field, old: Any, new: Any) -> Meta:
@@ -158,19 +194,20 @@ def column_values(field: Field, old: Any, new: Any) -> Meta:
 
 def link_values(old: Pair | None, new: Pair | None, named: Callable[[Pair], str | None]) -> Meta:
     """... and a single link's change."""
-    return {"old_value": _link(old, named), "new_value": _link(new, named)}
+    return {"old_value": old and link(old, named), "new_value": new and link(new, named)}
 
 
 def many_values(difference: Difference, named: Callable[[Pair], str | None]) -> Meta:
     """... and that of a multi-entity field: what came and what went."""
     return {
-        "added": [_link(pair, named) for pair in difference.added],
-        "removed": [_link(pair, named) for pair in difference.removed],
+        "added": [link(pair, named) for pair in difference.added],
+        "removed": [link(pair, named) for pair in difference.removed],
     }
 
 
-def _link(pair: Pair | None, named: Callable[[Pair], str | None]) -> Meta | None:
-    return None if pair is None else {"id": pair[1], "name": named(pair), "type": pair[0], "valid": "valid"}
+def link(pair: Pair, named: Callable[[Pair], str | None]) -> Meta:
+    """A row in a meta."""
+    return {"id": pair[1], "name": named(pair), "type": pair[0], "valid": "valid"}
 
 
 def _named(entity: EntityType, row_id: int, name: str | None) -> Meta:
