@@ -57,6 +57,7 @@ def _converter(data_type: str) -> Callable[[Field, Any, str], Column]:
         "list": _choice,
         "status_list": _choice,
         "serializable": _serializable,
+        "tag_list": _tag_list,
     }
     return special.get(data_type, _text)
 
@@ -150,6 +151,14 @@ def _serializable(field: Field, value: Any, method: str) -> Column:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _tag_list(field: Field, value: Any, method: str) -> Column:
+    """Words, each once, as one JSON list."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise type_fault(method, field.path, ["Array of String", "NilClass"], value)
+    words = dict.fromkeys(checked_text(one, field.path, method) for one in value)
+    return json.dumps(list(words), ensure_ascii=False, separators=(",", ":"))
+
+
 def from_column(data_type: str) -> Callable[[Any], Any] | None:
     """How a plain column is shown on the wire; None when it is shown as it is."""
     return _DECODERS.get(data_type)
@@ -167,4 +176,5 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "checkbox": bool,
     "password": _shown_password,
     "serializable": _shown_json,
+    "tag_list": _shown_json,
 }
