@@ -59,6 +59,23 @@ CREATE TABLE IF NOT EXISTS "__uploads" (
 CREATE TABLE IF NOT EXISTS "__thumbnails" (
     attachment_id INTEGER PRIMARY KEY, file TEXT, source TEXT, ready_at REAL NOT NULL, seen INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS "__follows" (
+    id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, entity_type TEXT NOT NULL, entity_id INTEGER NOT NULL,
+    UNIQUE (user_id, entity_type, entity_id)
+);
+CREATE INDEX IF NOT EXISTS "__follows_back" ON "__follows" (entity_type, entity_id);
+CREATE TABLE IF NOT EXISTS "__last_accessed" (
+    user_id INTEGER NOT NULL, project_id INTEGER NOT NULL, accessed_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, project_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS "__work_days" (
+    day TEXT NOT NULL, project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, working INTEGER NOT NULL,
+    description TEXT, PRIMARY KEY (day, project_id, user_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS "__subscriptions" (
+    user_id INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, is_list INTEGER NOT NULL,
+    PRIMARY KEY (user_id, position)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS "__upload_links" (token TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS "__media_jobs" (
     id INTEGER PRIMARY KEY AUTOINCREMENT, entity_type TEXT NOT NULL, row_id INTEGER NOT NULL, file TEXT NOT NULL,

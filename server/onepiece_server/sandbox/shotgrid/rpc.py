@@ -11,6 +11,7 @@ from onepiece_core.log import get_logger
 from onepiece_server.sandbox.shotgrid import (
     activity,
     following,
+    last_accessed,
     navigation,
     note_thread,
     pages,
@@ -21,6 +22,7 @@ from onepiece_server.sandbox.shotgrid import (
     secret,
     summarize,
     text_search,
+    user_subscriptions,
     work_schedule,
     write,
 )
@@ -70,6 +72,8 @@ METHODS: dict[str, Method] = {
     **note_thread.METHODS,
     **following.METHODS,
     **preferences.METHODS,
+    **last_accessed.METHODS,
+    **user_subscriptions.METHODS,
     **work_schedule.METHODS,
     **pages.METHODS,
     **navigation.METHODS,
