@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from shotgun_api3 import Fault
-
-from tests.support.shotgrid_site import SiteProcess
 
 Link = dict[str, Any]
 FIELDS = ["event_type", "attribute_name", "meta", "entity", "user", "project", "session_uuid", "created_at"]
@@ -40,6 +36,7 @@ def test_a_new_row_tells_each_of_its_fields(sg: Any, project: Link):
         ("Version_Change", "project"),
         ("Version_Change", "code"),
         ("Version_Change", "entity"),
+        ("Shot_Change", "sg_versions"),
     ]
     assert events[0]["meta"] == {"type": "new_entity", "entity_type": "Version", "entity_id": version["id"]}
     assert events[3]["meta"] == {
@@ -53,7 +50,7 @@ def test_a_new_row_tells_each_of_its_fields(sg: Any, project: Link):
         "in_create": True,
     }
     assert events[4]["meta"]["new_value"] == {"id": shot["id"], "name": "s", "type": "Shot", "valid": "valid"}
-    assert {event["entity"]["name"] for event in events} == {"v"}
+    assert [event["entity"]["name"] for event in events] == ["v"] * 5 + ["s"]
 
 
 @pytest.mark.wire("update", "leaves a Change event with old and new value for each field that changed")

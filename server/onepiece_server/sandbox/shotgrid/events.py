@@ -175,8 +175,8 @@ class Events:
         now, who = self._now, self._who
         # fmt: off
         self._waiting.append((
-            event_id, event_type, attribute, description, *link, project, project_id, *who, _to_json(meta), self._session,
-            now, now, *who, event_type,
+            event_id, event_type, attribute, description, *link, project, project_id, *who,
+            _to_json(meta), self._session, now, now, *who, event_type,
         ))
         # fmt: on
         if not self._held:

@@ -129,6 +129,24 @@ class Schema:
                     found |= {f"{connection}.{here}", f"{connection}.{there}"}
         return frozenset(path for path in found if path)
 
+    @cached_property
+    def partners(self) -> dict[str, tuple[Field, ...]]:
+        """For a link field's path: the fields on the other side that show the same links without being written."""
+        found: dict[str, list[Field]] = {}
+        through: dict[str, list[Field]] = {}
+        for one in (one for entity in self.entities.values() for one in entity.fields.values()):
+            if one.inverse:
+                found.setdefault(one.inverse, []).append(one)
+            if one.inverse and one.storage == INVERSE_LINKS:
+                found.setdefault(one.path, []).append(self.field(one.inverse))
+            if one.through:
+                through.setdefault(one.through, []).append(one)
+        for path, fields in through.items():
+            connection, here, there = path.split(".")
+            for one in fields:
+                found.setdefault(one.path, []).extend(through.get(f"{connection}.{there}.{here}", []))
+        return {path: tuple(fields) for path, fields in found.items()}
+
 
 def load_schema() -> Schema:
     """The stock site that ships with the package."""

@@ -78,7 +78,7 @@ class Relations:
         for pairs, value in ((removed, (None, None)), (added, (field.entity_type, row_id))):
             columns = {f"{owner.name}__type": value[0], f"{owner.name}__id": value[1]}
             for _, other in pairs:
-                self._writer.change(entity, other, [Change(owner, columns=columns)])
+                self._writer.change(entity, other, [Change(owner, columns=columns)], tell_other_side=False)
 
     def _write_through(self, field: Field, row_id: int, added: list[Pair], removed: list[Pair]) -> None:
         assert field.through is not None

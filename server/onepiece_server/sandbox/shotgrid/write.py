@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,10 +121,18 @@ class Writer:
         row = _Row(entity, row_id, name, _project(entity, row_id, columns))
         self._events.created(entity, row_id, name, row.project_id)
         self._tell_defaults(row, rules, changes)
-        self._write_all(row, changes, {}, in_create=True)
+        self._write_all(row, changes, None, tell_other_side=True)
         return row_id
 
-    def change(self, entity: EntityType, row_id: int, changes: list[Change], method: str = "update") -> None:
+    def change(
+        self,
+        entity: EntityType,
+        row_id: int,
+        changes: list[Change],
+        method: str = "update",
+        *,
+        tell_other_side: bool = True,
+    ) -> None:
         """Write ``changes`` to a row that is there and not retired."""
         changes = [*changes, *_cleared_too(entity, changes)]
         rules = self._rules_of(entity)
@@ -137,7 +146,7 @@ class Writer:
         name = self._names[entity.name, row_id] = rules.name(after)
         self._update(entity, row_id, columns | rules.follow(after, columns.keys(), self._caller, self._now))
         row = _Row(entity, row_id, name, _project(entity, row_id, after))
-        self._write_all(row, changes, before, in_create=False)
+        self._write_all(row, changes, before, tell_other_side=tell_other_side)
 
     def retire(self, entity: EntityType, row_id: int) -> bool:
         """False when it is retired already."""
@@ -196,38 +205,62 @@ class Writer:
         how = Incoming(self._connection, self.check_exists, by_script=self._caller.is_script)
         return incoming(how, method, entity, args.get("fields"))
 
-    def _write_all(self, row: _Row, changes: list[Change], before: Columns, *, in_create: bool) -> None:
-        """What is not in the row's own columns, and the events of all of it."""
+    def _write_all(self, row: _Row, changes: list[Change], before: Columns | None, *, tell_other_side: bool) -> None:
+        """What is not in the row's own columns, and the events of all of it; a new row has no ``before``."""
         for change in changes:
-            values = self._carry_out(row, change, before)
-            if values is not None:
-                self._events.changed(
-                    row.entity, row.id, row.name, row.project_id, change.field, values, in_create=in_create
-                )
+            told = self._carry_out(row, change, before)
+            if told is not None:
+                self._tell(row, change.field, told, in_create=before is None, tell_other_side=tell_other_side)
         template = template_of(changes)
         if template is not None:
             Expansion(self, self._schema, self._connection).apply((row.entity.name, row.id), template)
         self._events.flush()
 
-    def _carry_out(self, row: _Row, change: Change, before: Columns) -> events.Meta | None:
-        """Do what needs the row's id; the old and new values for its event, None when nothing is new."""
+    def _carry_out(self, row: _Row, change: Change, before: Columns | None) -> _Told | None:
+        """Do what needs the row's id; what is to be told of it, None when nothing is new."""
         field = change.field
-        if not before and not field.editable:
+        if before is None and not field.editable:
             return None
         if change.links is not None:
             difference = self._relations.write(change, row.id)
-            return events.many_values(difference, self.name_of) if difference else None
+            if difference is None:
+                return None
+            return _Told(events.many_values(difference, self.name_of), difference.added, difference.removed)
         if change.attachment is not None:
-            return self._attach(row, change)
+            return _Told(self._attach(row, change))
         if field.data_type == "password":
             secret.set_secret(self._connection, row.entity.name, row.id, change.secret)
-            return events.column_values(field, None, None)
-        old, new = [before.get(name) for name in change.columns], list(change.columns.values())
-        if old == new or (not before and field.data_type == "checkbox" and not new[0]):
+            return _Told(events.column_values(field, None, None))
+        old, new = [(before or {}).get(name) for name in change.columns], list(change.columns.values())
+        if old == new or (before is None and field.data_type == "checkbox" and not new[0]):
             return None
-        if field.storage == ENTITY:
-            return events.link_values(_pair(old), _pair(new), self.name_of)
-        return events.column_values(field, old[0], new[0])
+        if field.storage != ENTITY:
+            return _Told(events.column_values(field, old[0], new[0]))
+        ends = _pair(old), _pair(new)
+        values = events.link_values(*ends, self.name_of)
+        return _Told(values, *([end] if end else [] for end in reversed(ends)))
+
+    def _tell(self, row: _Row, field: Field, told: _Told, *, in_create: bool, tell_other_side: bool) -> None:
+        original = self._events.changed(
+            row.entity, row.id, row.name, row.project_id, field, told.values, in_create=in_create
+        )
+        partners = self._schema.partners.get(field.path, ()) if tell_other_side else ()
+        if not partners:
+            return
+        owner = events.link((row.entity.name, row.id), self.name_of)
+        for key, pairs in (("added", told.added), ("removed", told.removed)):
+            for pair in pairs:
+                for partner in partners:
+                    if partner.entity_type == pair[0] and (side := self._other_side(pair[1], partner)) is not None:
+                        self._events.mirrored(side, field, owner, key, original, in_create)
+
+    def _other_side(self, row_id: int, field: Field) -> events.OtherSide | None:
+        entity = self._schema.entities[field.entity_type]
+        rules = self._rules_of(entity)
+        row = self._columns_of(entity, row_id, rules, [], "update")
+        if row["__retired"]:
+            return None
+        return events.OtherSide(entity, row_id, rules.name(row), _project(entity, row_id, row), field)
 
     def _tell_defaults(self, row: _Row, rules: Rules, changes: list[Change]) -> None:
         """Events for the values that the site itself put into a new row."""
@@ -275,6 +308,15 @@ class _Row:
     id: int
     name: str | None
     project_id: int | None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What an event says of a field: the values of its meta, and which links came and went."""
+
+    values: events.Meta
+    added: Sequence[Pair] = ()
+    removed: Sequence[Pair] = ()
 
 
 def _project(entity: EntityType, row_id: int, columns: Columns) -> int | None:
