@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one.", True),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
+    "worker": Entry("onepiece_cli.commands.worker", "Serve the panels of a DCC; they start it by themselves."),
     "sandbox": Entry("onepiece_cli.commands.sandbox", "Run a whole studio (ShotGrid and S3) on this machine."),
 }
 

@@ -1,0 +1,81 @@
+"""What a worker has at hand while a host is open: settings, tracker, kept answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onepiece_core.config import Settings
+from onepiece_core.errors import OnePieceError, TrackerNotConfigured
+from onepiece_core.log import get_logger
+from onepiece_core.progress import Reporter
+from onepiece_core.publish.build import build_parts
+from onepiece_core.publish.parts import PublishParts
+from onepiece_core.tracker.cache import TrackerCache
+from onepiece_core.tracker.tracker import Tracker
+
+log = get_logger(__name__)
+
+# How often the site's event log is read while a host is open.
+FOLLOW_SECONDS = 5.0
+
+
+@dataclass
+class Session:
+    """One host's worker. Safe for the worker's threads.
+
+    Attributes:
+        user: the login of the artist, at the tracker and on this machine.
+        tracker: None when no site is configured.
+    """
+
+    settings: Settings
+    state_dir: Path
+    user: str
+    tracker: Tracker | None
+    cache: TrackerCache | None
+    is_online: bool | None = None
+    _asked: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = field(default_factory=dict)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def site(self) -> Tracker:
+        """The tracker. Raises TrackerNotConfigured."""
+        if self.tracker is None:
+            raise TrackerNotConfigured("No ShotGrid site is configured.", hint="`onepiece profile` shows the settings.")
+        return self.tracker
+
+    def parts(self, reporter: Reporter, show_code: str | None = None) -> PublishParts:
+        """The parts of a publish, reporting to ``reporter``."""
+        return build_parts(self.settings, self.state_dir, reporter, show_code=show_code)
+
+    def items(self, key: str, types: Iterable[str], ask: Callable[[], list[Any]]) -> dict[str, Any]:
+        """A list for a panel: from the cache where it can be, and then with its age."""
+        self.site()
+        assert self.cache is not None
+        about = tuple(types)
+        self._asked[key] = (about, ask)
+        found = self.cache.get(key, about, ask)
+        return {"items": found.value, "from_cache": found.age_seconds is not None, "age_seconds": found.age_seconds}
+
+    def follow(self) -> None:
+        """Keep the answers warm until :meth:`end`: what the event log makes outdated is asked for again."""
+        while not self._ended.wait(FOLLOW_SECONDS):
+            self.follow_once()
+
+    def follow_once(self) -> None:
+        if self.cache is None:
+            return
+        try:
+            for key in self.cache.follow():
+                if key in self._asked:
+                    self.cache.renew(key, *self._asked[key])
+            self.is_online = True
+        except OnePieceError as error:
+            self.is_online = False
+            log.info("worker.follow_failed", code=error.report.code)
+
+    def end(self) -> None:
+        self._ended.set()
