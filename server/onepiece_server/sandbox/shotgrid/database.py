@@ -30,6 +30,8 @@ _STAMPS = {
 }
 # Fields that queries combine with the project, newest first or by status.
 _WITH_PROJECT = ("created_at", "sg_status_list")
+# What happened to a row: streams and daemons ask for it.
+_EVENTS_OF = "EventLogEntry.entity"
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS "__fields" (
@@ -231,7 +233,7 @@ def _indexes(entity: EntityType, schema: Schema) -> list[str]:
         wanted.append(("project__id", "id"))
         wanted += [("project__id", name) for name in _WITH_PROJECT if name in entity.fields]
     for field in entity.fields.values():
-        if field.path in schema.indexed_links:
+        if field.path in schema.indexed_links or field.path == _EVENTS_OF:
             wanted.append((f"{field.name}__id", f"{field.name}__type"))
         if field.unique and field.name != entity.display:
             wanted.append((field.name,))

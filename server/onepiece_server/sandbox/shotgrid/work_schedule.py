@@ -12,11 +12,10 @@ from datetime import date
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid import arguments
-from onepiece_server.sandbox.shotgrid.faults import Fault, type_fault
+from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import display_names
 from onepiece_server.sandbox.shotgrid.method import Method
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
-from onepiece_server.sandbox.shotgrid.values import checked_text
 
 # More would only fill the memory.
 _MOST_DAYS = 36_600
@@ -44,11 +43,7 @@ def work_schedule_update(site: Site, _caller: Caller, args: dict[str, Any]) -> d
     """Set the rule of one day. ``recalculate_field`` is checked, but no Task is moved."""
     method = "work_schedule_update"
     day, working = arguments.day(method, args, "date"), arguments.boolean(method, args, "working")
-    description = args.get("description")
-    if description is not None:
-        if not isinstance(description, str):
-            raise type_fault(method, "'description'", ["String", "NilClass"], description)
-        description = checked_text(description, "'description'", method)
+    description = None if args.get("description") is None else arguments.text(method, args, "description")
     if args.get("recalculate_field") not in _FIELDS:
         raise Fault(f"API {method}() 'recalculate_field' invalid value. The valid values are 'duration' or 'due_date'")
     project, user = _scope(site, args, method)
