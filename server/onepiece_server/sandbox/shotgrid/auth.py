@@ -1,12 +1,19 @@
-"""Who calls: a script, a person or a session, possibly in a person's name (sudo)."""
+"""Who calls: a script, a person or a session, possibly in a person's name (sudo).
+
+Whoever is disabled or retired is nobody, with a password, a key or a session. Permission groups
+(``PermissionRuleSet``) can be read and assigned, but they are not enforced: everybody may do everything.
+"""
 
 # ruff: noqa: S608 - every name put into SQL is one of our own schema; what callers send is bound
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid import secret
+from onepiece_server.sandbox.shotgrid.database import quoted
+from onepiece_server.sandbox.shotgrid.events import Events
 from onepiece_server.sandbox.shotgrid.faults import AUTHENTICATION, Fault
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 
@@ -24,14 +31,28 @@ def authenticate(site: Site, auth: Any, base_url: str) -> Caller:
         login = auth.get("sudo_as_login")
         if login is not None:
             user_type, user_id = _sudo(connection, user_type, login)
+        is_silent = user_type == "ApiUser" and _is_silent(site, connection, user_id)
     uuid = auth.get("session_uuid")
-    return Caller(user_type, user_id, base_url, uuid if isinstance(uuid, str) else None)
+    # What a database can not hold is no id of a session.
+    session = uuid if isinstance(uuid, str) and uuid.isprintable() else None
+    return Caller(user_type, user_id, base_url, session, is_silent)
+
+
+def get_session_token(site: Site, caller: Caller, _args: Any) -> dict[str, str]:
+    """A new session; a person's is a login, and the event log tells of it."""
+    with site.database.write() as connection:
+        if not caller.is_script:
+            people = site.schema.entities[caller.user_type]
+            sql = f"SELECT {quoted(people.display)} FROM {quoted(people.name)} WHERE id=?"
+            name = connection.execute(sql, [caller.user_id]).fetchone()[0]
+            Events(connection, caller).logged_in(people, caller.user_id, name)
+        return {"session_id": secret.new_session(connection, caller.user_type, caller.user_id, time.time())}
 
 
 def _user(connection: sqlite3.Connection, auth: dict[str, Any]) -> tuple[str, int]:
     if "session_token" in auth:
         found = secret.session_user(connection, str(auth["session_token"]))
-        if found is None:
+        if found is None or not _is_active(connection, *found):
             raise Fault("Session is invalid or has expired.", AUTHENTICATION)
         return found
     if "script_name" in auth:
@@ -58,6 +79,19 @@ def _active(connection: sqlite3.Connection, user_type: str, column: str, name: s
     sql = f"SELECT id FROM {user_type} WHERE {column}=? AND sg_status_list='act' AND \"__retired\"=0"
     found = connection.execute(sql, [name]).fetchone()
     return found[0] if found else None
+
+
+def _is_active(connection: sqlite3.Connection, user_type: str, user_id: int) -> bool:
+    sql = f"SELECT 1 FROM {user_type} WHERE id=? AND sg_status_list='act' AND \"__retired\"=0"
+    return connection.execute(sql, [user_id]).fetchone() is not None
+
+
+def _is_silent(site: Site, connection: sqlite3.Connection, user_id: int) -> bool:
+    """Whether a script's "Generate Events" is off."""
+    if "generate_event_log_entries" not in site.schema.entities["ApiUser"].fields:
+        return False
+    found = connection.execute("SELECT generate_event_log_entries FROM ApiUser WHERE id=?", [user_id]).fetchone()
+    return found is not None and found[0] == 0
 
 
 def _sudo(connection: sqlite3.Connection, user_type: str, login: Any) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 from onepiece_server.sandbox.shotgrid import attachments
 from onepiece_server.sandbox.shotgrid.faults import Fault, crud_fault, field_missing, type_fault
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field
-from onepiece_server.sandbox.shotgrid.values import to_column
+from onepiece_server.sandbox.shotgrid.values import READ_ONLY_TYPES, to_column
 
 _MODES = ("set", "add", "remove")
 # Read-only afterwards, but a script may say them when it creates a row (imports do).
@@ -62,7 +62,7 @@ def incoming(how: Incoming, method: str, entity: EntityType, fields: Any) -> lis
 
 
 def _is_editable(how: Incoming, method: str, known: Field) -> bool:
-    if known.editable:
+    if known.editable and known.data_type not in READ_ONLY_TYPES:
         return True
     return method == "create" and how.by_script and known.name in _STAMPS
 

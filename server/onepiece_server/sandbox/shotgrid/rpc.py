@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from typing import Any
 
 from onepiece_core.log import get_logger
+from onepiece_server.sandbox.faults.calls import CallRecord, name_or_unknown, note_arguments, note_results
 from onepiece_server.sandbox.shotgrid import (
     activity,
     following,
@@ -19,17 +19,16 @@ from onepiece_server.sandbox.shotgrid import (
     read,
     schema_read,
     schema_write,
-    secret,
     summarize,
     text_search,
     user_subscriptions,
     work_schedule,
     write,
 )
-from onepiece_server.sandbox.shotgrid.auth import authenticate
+from onepiece_server.sandbox.shotgrid.auth import authenticate, get_session_token
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.method import Method, Reply
-from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, VERSION, Caller, Site
+from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, VERSION, Site
 
 log = get_logger(__name__)
 
@@ -46,11 +45,6 @@ def info(site: Site) -> dict[str, Any]:
         # A list: with the bare "*" the client fails when a file is uploaded to no field in particular.
         "s3_enabled_upload_types": {"Version": ["*"], "*": ["this_file"]},
     }
-
-
-def get_session_token(site: Site, caller: Caller, _args: Any) -> dict[str, str]:
-    with site.database.write() as connection:
-        return {"session_id": secret.new_session(connection, caller.user_type, caller.user_id, time.time())}
 
 
 # Methods whose argument is a dict; ``batch`` takes a list.
@@ -80,16 +74,18 @@ METHODS: dict[str, Method] = {
 }
 
 
-def answer(site: Site, body: bytes, base_url: str) -> Reply:
+def answer(site: Site, body: bytes, base_url: str, record: CallRecord) -> Reply:
     """The reply to one request's body; it never raises."""
     name = "?"
     try:
         call = _parsed(body)
         name = call["method_name"]
-        results = info(site) if name == "info" else _carried_out(site, name, call.get("params"), base_url)
+        record.method = name_or_unknown(name)
+        results = info(site) if name == "info" else _carried_out(site, call, base_url, record)
         if isinstance(results, Reply):
             return results
         reply = results if name == "info" else {"results": results}
+        note_results(record, results)
     except Fault as fault:
         reply = fault.as_reply()
     except sqlite3.Error as error:
@@ -100,6 +96,7 @@ def answer(site: Site, body: bytes, base_url: str) -> Reply:
     except Exception as error:  # a fault of ours: the caller gets a Fault, the log the rest
         log.error("shotgrid.call_failed", method=name, error=repr(error), exc_info=True)
         reply = Fault(f"API {name}() internal error: {type(error).__name__}").as_reply()
+    record.error_code = reply.get("error_code")
     return Reply(json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
@@ -113,14 +110,17 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return call
 
 
-def _carried_out(site: Site, name: str, params: Any, base_url: str) -> Any:
+def _carried_out(site: Site, call: dict[str, Any], base_url: str, record: CallRecord) -> Any:
+    name, params = call["method_name"], call.get("params")
     if not isinstance(params, list) or not params:
         params = [None]
     caller = authenticate(site, params[0], base_url)
+    record.user = f"{caller.user_type} {caller.user_id}"
     method = METHODS.get(name)
     if method is None:
         raise Fault(f"API method '{name[:100]}' does not exist.")
     args = params[1] if len(params) > 1 else {}
+    note_arguments(record, args)
     if name != "batch" and not isinstance(args, dict):
         raise Fault(f"API {name}() expected [Hash] for its arguments but got: {args!r:.100}")
     return method(site, caller, args)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import sqlite3
+import time
 
 _DAY_SECONDS = 86_400.0
 
@@ -47,7 +48,9 @@ def has_session_since(connection: sqlite3.Connection, moment: float) -> bool:
 
 
 def session_user(connection: sqlite3.Connection, token: str) -> tuple[str, int] | None:
+    """Whose session it is; None when there is none, or it has expired."""
     row: tuple[str, int] | None = connection.execute(
-        'SELECT user_type, user_id FROM "__sessions" WHERE digest=?', [_digest(b"", token)]
+        'SELECT user_type, user_id FROM "__sessions" WHERE digest=? AND created_at > ?',
+        [_digest(b"", token), time.time() - _DAY_SECONDS],
     ).fetchone()
     return row

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from onepiece_server.sandbox.shotgrid.faults import Fault, crud_fault, type_fault
 from onepiece_server.sandbox.shotgrid.model import Field
@@ -25,13 +25,18 @@ SQL_TYPES = {
 }
 TEXT_TYPES = frozenset({"text", "list", "status_list", "entity_type", "color", "uuid", "footage", "password"})
 _INTEGERS = ("number", "percent", "duration", "timecode")
-_FLOATS = ("float", "currency")
 _INT32 = 2**31
+# The ends of a range and the first year, as the site's "Reference: Data Types" gives them.
+_FLOATS = {"float": 999_999_999.999999, "currency": 9_999_999_999_999.99}
+_FIRST_YEAR = 1970
+# Worked out by the site: nobody writes them.
+READ_ONLY_TYPES = frozenset({"calculated", "summary", "pivot_column"})
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
 Column = str | int | float | None
+_Day = TypeVar("_Day", bound=date)
 
 
 def to_column(field: Field, value: Any, method: str) -> Column:
@@ -57,6 +62,7 @@ def _converter(data_type: str) -> Callable[[Field, Any, str], Column]:
         "list": _choice,
         "status_list": _choice,
         "serializable": _serializable,
+        "jsonb": _serializable,
         "tag_list": _tag_list,
     }
     return special.get(data_type, _text)
@@ -88,9 +94,13 @@ def _integer(field: Field, value: Any, method: str) -> Column:
     if isinstance(value, bool) or not isinstance(value, int):
         raise type_fault(method, field.path, ["Integer", "NilClass"], value)
     if not -_INT32 <= value < _INT32:
-        why = f'PG::NumericValueOutOfRange: ERROR:  value "{str(value)[:40]}" is out of range for type integer'
-        raise Fault(f"API {method}() CRUD ERROR #5: {method.capitalize()} failed for [{field.path}]: {why}")
+        raise _out_of_range(field, value, method, "integer")
     return value
+
+
+def _out_of_range(field: Field, value: float, method: str, kind: str) -> Fault:
+    why = f'PG::NumericValueOutOfRange: ERROR:  value "{str(value)[:40]}" is out of range for type {kind}'
+    return Fault(f"API {method}() CRUD ERROR #5: {method.capitalize()} failed for [{field.path}]: {why}")
 
 
 def _float(field: Field, value: Any, method: str) -> Column:
@@ -102,6 +112,8 @@ def _float(field: Field, value: Any, method: str) -> Column:
         raise type_fault(method, field.path, ["Float", "Integer", "NilClass"], value) from error
     if not math.isfinite(number):
         raise type_fault(method, field.path, ["Float", "Integer", "NilClass"], value)
+    if abs(number) > _FLOATS[field.data_type]:
+        raise _out_of_range(field, number, method, "numeric")
     return number
 
 
@@ -117,7 +129,7 @@ def _date(field: Field, value: Any, method: str) -> Column:
     try:
         if not _DATE.fullmatch(value):
             raise ValueError(value)
-        return date.fromisoformat(value).isoformat()
+        return _in_range(field, date.fromisoformat(value), method).isoformat()
     except ValueError as error:
         why = f"Invalid date format. Expected YYYY-MM-DD, got '{value[:40]}'."
         raise crud_fault(method, "5", field.path, why) from error
@@ -129,11 +141,17 @@ def _date_time(field: Field, value: Any, method: str) -> Column:
     try:
         if not _DATE_TIME.fullmatch(value):
             raise ValueError(value)
-        datetime.fromisoformat(value)
+        _in_range(field, datetime.fromisoformat(value), method)
         return value
     except ValueError as error:
         why = f"Invalid date format. Expected YYYY-MM-DDTHH:MM:SSZ, got '{value[:40]}'."
         raise crud_fault(method, "5", field.path, why) from error
+
+
+def _in_range(field: Field, day: _Day, method: str) -> _Day:
+    if day.year < _FIRST_YEAR:
+        raise crud_fault(method, "5", field.path, f"Invalid date. Year must be >= {_FIRST_YEAR}, got {day.year}.")
+    return day
 
 
 def _choice(field: Field, value: Any, method: str) -> Column:
@@ -176,5 +194,6 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "checkbox": bool,
     "password": _shown_password,
     "serializable": _shown_json,
+    "jsonb": _shown_json,
     "tag_list": _shown_json,
 }
