@@ -99,7 +99,9 @@ def require_installed() -> None:
         ExtraMissing: something of it is not installed.
     """
     objects.find_weed()
-    missing = [name for name in ("starlette", "uvicorn", "multipart") if importlib.util.find_spec(name) is None]
+    missing = [
+        name for name in ("starlette", "uvicorn", "multipart", "jinja2") if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise ExtraMissing(
             f"the sandbox's ShotGrid server needs {', '.join(missing)}",

@@ -7,7 +7,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from onepiece_server.sandbox.faults.calls import record_of
 from onepiece_server.sandbox.shotgrid import rpc
+from onepiece_server.sandbox.shotgrid.look.routes import look_routes
 from onepiece_server.sandbox.shotgrid.media_routes import media_routes
 from onepiece_server.sandbox.shotgrid.site import Site
 from onepiece_server.sandbox.shotgrid.upload_routes import upload_routes
@@ -24,23 +26,20 @@ def create_app(site: Site) -> Starlette:
         if body is None:
             return PlainTextResponse("Request Entity Too Large", 413)
         base_url = str(request.base_url).rstrip("/")
-        reply = await site.run(rpc.answer, site, body, base_url)
+        reply = await site.run(rpc.answer, site, body, base_url, record_of(request.scope))
         return Response(reply.body, media_type=reply.media_type)
-
-    async def home(_: Request) -> Response:
-        return PlainTextResponse("A sandbox site of OnePiece. The API is at /api3/json.\n")
 
     async def gone(_: Request, __: Exception) -> Response:
         return Response(status_code=400)  # nobody is there to read it
 
     return Starlette(
         routes=[
-            Route("/", home),
             # The client keeps the path of the address that it was given in front.
             Route("/api3/json", api, methods=["POST"]),
             Route("/{prefix:path}/api3/json", api, methods=["POST"]),
             *upload_routes(site),
             *media_routes(site),
+            *look_routes(site),
         ],
         exception_handlers={ClientDisconnect: gone},
     )
