@@ -79,6 +79,9 @@ class _Client(api.Shotgun):
     ) -> tuple[tuple[int, str], dict[str, Any], str]:
         url = f"{self.config.scheme}://{self.config.server}{path}"
         reply = self._send(verb, url, headers, body or b"")
+        # The client takes nothing for an answer: a delete would be one that was not needed.
+        if not reply.body:
+            raise NoAnswer("the answer is empty")
         return (reply.status, reply.reason), reply.headers, reply.body.decode("utf-8", "replace")
 
     def _send(self, verb: str, url: str, headers: dict[str, Any], body: bytes | Body) -> Reply:
@@ -101,7 +104,11 @@ class _Client(api.Shotgun):
         def send() -> str:
             kind, body = _encode(fields, files)
             headers = {"Content-Type": kind, "User-Agent": "; ".join(self._user_agents)}
-            return self._send("POST", url, headers, body).body.decode("utf-8", "replace")
+            answer = self._send("POST", url, headers, body).body.decode("utf-8", "replace")
+            # 1: done, 0: refused, 2: not yet. The client takes everything else for a refusal, a portal's page too.
+            if answer[:1] not in ("0", "1", "2"):
+                raise ValueError(answer[:100])
+            return answer
 
         path = urlsplit(url).path
         return send() if path in ROW_MAKING else self._aside(path, send)
@@ -214,6 +221,10 @@ class ShotgridTracker:
     def schema_fields(self, entity_type: str) -> dict[str, dict[str, Any]]:
         schema = self._read(f"schema {entity_type}", lambda client: client.schema_field_read(entity_type))
         return {name: _flat(field) for name, field in schema.items()}
+
+    def read_schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What ``schema_entity_read`` and ``schema_read`` answer, as they answer it: several MB on a real site."""
+        return self._read("schema", lambda client: (dict(client.schema_entity_read()), dict(client.schema_read())))
 
     # Writes
 

@@ -147,7 +147,10 @@ class Transport:
             pieces.append(piece)
             if time.monotonic() > ends_at:
                 raise TimeoutError
-        response.read()  # nothing is left, or it is an error: the answer was cut short
+        # Where the other side closes the connection in order, read1 just stops.
+        if response.length:
+            raise http.client.IncompleteRead(b"", response.length)
+        response.read()  # nothing is left; the connection is free for the next request
         return Reply(response.status, response.reason, headers, b"".join(pieces))
 
     def _forget(self, parts: SplitResult) -> None:

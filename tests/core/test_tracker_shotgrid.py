@@ -119,6 +119,48 @@ def test_half_an_answer_to_a_write_is_none(answer: Answer, site: ScriptedSite, t
         tracker.create("Version", {"code": "x"})
 
 
+@pytest.mark.parametrize("politely", [False, True])
+@pytest.mark.parametrize("cut", [0, 5])
+def test_a_site_that_dies_while_it_answers_has_not_answered(
+    cut: int, politely: bool, site: ScriptedSite, tracker: ShotgridTracker, tmp_path: Path
+) -> None:
+    """The client takes no body for None or for a refusal; neither is true."""
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"picture")
+    for name in ("delete", "revive"):
+        site.answers[name] = [Answer({"results": True}, cut=cut, politely=politely)]
+    site.answers["/upload/publish_thumbnail"] = [Answer("1:78\n", cut=cut and 1, politely=politely)]
+
+    for write in (
+        lambda: tracker.delete("Version", 1),
+        lambda: tracker.revive("Version", 1),
+        lambda: tracker.upload_thumbnail("Version", 1, path),
+    ):
+        with pytest.raises(TrackerUnanswered):
+            write()
+
+
+@pytest.mark.parametrize("body", ["", "<html>Please log in</html>"])
+def test_an_upload_is_refused_only_by_the_sites_own_word(
+    body: str, site: ScriptedSite, tracker: ShotgridTracker, tmp_path: Path
+) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"picture")
+    site.answers["/upload/publish_thumbnail"] = [Answer(body), Answer("0\nno\n")]
+
+    with pytest.raises(TrackerUnanswered):
+        tracker.upload_thumbnail("Version", 1, path)
+    with pytest.raises(TrackerRefused):
+        tracker.upload_thumbnail("Version", 1, path)
+
+
+def test_an_empty_answer_is_none(site: ScriptedSite, tracker: ShotgridTracker) -> None:
+    site.answers["delete"] = [Answer("")]
+
+    with pytest.raises(TrackerUnanswered):
+        tracker.delete("Version", 1)
+
+
 def test_a_write_over_a_connection_that_the_site_has_closed_just_works(
     site: ScriptedSite, tracker: ShotgridTracker
 ) -> None:

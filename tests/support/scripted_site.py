@@ -20,7 +20,8 @@ class Answer:
     """One answer. ``cut`` sends only so many bytes of the body; ``drop`` closes without a word; ``hang`` never answers.
     ``trickle`` waits so many seconds before every byte.
 
-    ``then_close`` closes a connection that the answer promised to keep.
+    ``then_close`` closes a connection that the answer promised to keep. ``politely`` closes as a process that is
+    killed does, rather than with a reset.
     """
 
     body: Any = None
@@ -31,6 +32,7 @@ class Answer:
     hang: bool = False
     trickle: float = 0.0
     then_close: bool = False
+    politely: bool = False
 
 
 @dataclass
@@ -106,7 +108,7 @@ class ScriptedSite:
                 with suppress(OSError):  # nobody may be listening any more
                     self._write(body if answer.cut is None else body[: answer.cut], answer.trickle)
                 if answer.cut is not None or answer.then_close:
-                    self._close()
+                    self._close(politely=answer.politely)
 
             def _write(self, body: bytes, trickle: float) -> None:
                 if not trickle:
@@ -116,12 +118,12 @@ class ScriptedSite:
                     site._stopping.wait(trickle)
                     self.wfile.write(bytes([byte]))
 
-            def _close(self) -> None:
+            def _close(self, *, politely: bool = False) -> None:
                 self.close_connection = True
                 with suppress(OSError):
                     self.wfile.flush()
-                    # A reset rather than a polite end: what a crashing server looks like.
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    if not politely:
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.shutdown(socket.SHUT_RDWR)
 
             def log_message(self, *_: Any) -> None:
