@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onepiece_cli.commands import sandbox_schema
 from onepiece_cli.session import Session, session_of
 from onepiece_cli.settings import sandbox_dir
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(sandbox_schema.app, name="schema")
 
 Dir = Annotated[
     Path | None,

@@ -63,7 +63,11 @@ def global_options() -> tuple[Parameter, ...]:
 
 def _commands(name: str) -> Iterator[Command]:
     app: typer.Typer = import_module(COMMANDS[name].module).app
-    single = len(app.registered_commands) == 1 and app.registered_callback is None
+    single = len(app.registered_commands) == 1 and app.registered_callback is None and not app.registered_groups
+    yield from _commands_of(name, app, single=single)
+
+
+def _commands_of(name: str, app: typer.Typer, *, single: bool = False) -> Iterator[Command]:
     for info in app.registered_commands:
         assert info.callback is not None
         own = info.name or info.callback.__name__.replace("_", "-")
@@ -73,6 +77,9 @@ def _commands(name: str) -> Iterator[Command]:
             epilog=info.epilog or "",
             parameters=tuple(_parameters(info.callback)),
         )
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        yield from _commands_of(f"{name} {group.name}", group.typer_instance)
 
 
 def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:

@@ -82,17 +82,17 @@ def read_schema_file(path: Path) -> Raw:
     return checked(content, path)
 
 
-def checked(content: bytes, path: Path) -> Raw:
-    """The raw schema that ``content`` spells; ``path`` is for the message alone."""
+def checked(content: bytes, where: Path | str) -> Raw:
+    """The raw schema that ``content`` spells; ``where`` it comes from is for the message alone."""
     try:
         form = SchemaForm.model_validate_json(content)
     except ValidationError as cause:
         problems = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in cause.errors()]
-        raise _refused(path, problems) from cause
+        raise _refused(where, problems) from cause
     raw: Raw = form.model_dump(mode="json", by_alias=True, exclude_unset=True)["entities"]
     problems = list(_problems(raw))
     if problems:
-        raise _refused(path, problems)
+        raise _refused(where, problems)
     return raw
 
 
@@ -113,11 +113,11 @@ def schema_text(raw: Raw) -> str:
     return "\n".join([*lines, "  }", "}", ""])
 
 
-def _refused(path: Path, problems: list[str]) -> SandboxSchemaInvalid:
+def _refused(where: Path | str, problems: list[str]) -> SandboxSchemaInvalid:
     shown = [one[:300] for one in problems[:_SHOWN_PROBLEMS]]
     if len(problems) > len(shown):
         shown.append(f"and {len(problems) - len(shown)} more")
-    return SandboxSchemaInvalid(f"{path} is no schema that a site can have: {'; '.join(shown)}", file=str(path))
+    return SandboxSchemaInvalid(f"{where} is no schema that a site can have: {'; '.join(shown)}", file=str(where))
 
 
 def is_field_name(name: str) -> bool:
@@ -202,7 +202,8 @@ def _through_problems(raw: Raw, where: str, name: str, other: str, through: str)
     parts = through.split(".")
     fields = raw.get(parts[0], {}).get("fields", {})
     for end, wanted in zip(parts[1:], (name, other), strict=False):
-        if fields.get(end, {}).get("data_type") != "entity" or wanted not in fields[end].get("valid_types", ()):
+        link = fields.get(end, {})
+        if link.get("data_type") != "entity" or not {wanted, ANY_TYPE} & set(link.get("valid_types", ())):
             yield f"{where}: {parts[0]}.{end} is no link to {wanted}"
     if len(parts) != 3:
         yield f"{where}: through is ConnectionType.here.there, not {through!r:.80}"
