@@ -1,4 +1,4 @@
-"""update_project_last_accessed_by_current_user, and the field of Project that tells each person another moment."""
+"""update_project_last_accessed_by_current_user: when a person was last in a project."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from onepiece_server.sandbox.shotgrid import arguments
 from onepiece_server.sandbox.shotgrid.dates import now_text
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.method import Method
-from onepiece_server.sandbox.shotgrid.model import Field
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 
 _METHOD = "update_project_last_accessed_by_current_user"
-_FIELD = "Project.last_accessed_by_current_user"
 
 
 def update_project_last_accessed(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
@@ -26,17 +24,6 @@ def update_project_last_accessed(site: Site, caller: Caller, args: dict[str, Any
             arguments.check_exists(connection, _METHOD, pair)
         connection.execute('INSERT OR REPLACE INTO "__last_accessed" VALUES (?,?,?)', [user[1], project[1], now_text()])
     return {"type": "Project", "id": project[1]}
-
-
-def column_sql(alias: str, field: Field, person: int | None) -> str:
-    """The column of ``field`` for one person (None: a script, for whom nothing was ever accessed)."""
-    if field.path != _FIELD:
-        return f'{alias}."{field.name}"'
-    # An id that the site itself gave, never text of a caller.
-    return (
-        f'(SELECT accessed_at FROM "__last_accessed" WHERE user_id={person or 0} '  # noqa: S608
-        f"AND project_id={alias}.id)"
-    )
 
 
 METHODS: dict[str, Method] = {_METHOD: update_project_last_accessed}

@@ -17,6 +17,7 @@ from onepiece_server.sandbox.shotgrid.link_operators import entity_condition, ma
 from onepiece_server.sandbox.shotgrid.links import link_source
 from onepiece_server.sandbox.shotgrid.model import ENTITY, Field, Schema
 from onepiece_server.sandbox.shotgrid.operators import Sql, scalar_condition
+from onepiece_server.sandbox.shotgrid.personal_fields import column_sql
 
 MAX_DEPTH = 60  # of nested filters, and of steps in a path
 
@@ -25,9 +26,15 @@ class Scope:
     """The FROM clause of one SELECT: a row of one type and what is joined to it."""
 
     def __init__(
-        self, schema: Schema, entity_type: str, names: Iterator[int] | None = None, method: str = "read"
+        self,
+        schema: Schema,
+        entity_type: str,
+        names: Iterator[int] | None = None,
+        method: str = "read",
+        person: int | None = None,
     ) -> None:
         self.schema = schema
+        self.person = person
         self.method = method
         self.entity_type = entity_type
         self.names = names or itertools.count()
@@ -49,6 +56,10 @@ class Scope:
                 f'AND {alias}."{field.name}__type" = \'{entity_type}\' AND {new}."__retired" = 0'
             )
         return self._joins[key]
+
+    def column(self, alias: str, field: Field) -> str:
+        """A plain column, as the person who reads sees it."""
+        return column_sql(alias, field, self.person)
 
     def step(self, path: str) -> tuple[str, Field, list[str]]:
         """Follow the single links of ``path``: the alias, the field it ends at, and what is left after a multi one."""
@@ -129,14 +140,14 @@ def path_condition(scope: Scope, path: Any, relation: str, values: list[Any]) ->
         return many_condition(scope.schema, scope.names, alias, field, relation, values)
     if field.storage == ENTITY:
         return entity_condition(scope.schema, alias, field, relation, values)
-    return scalar_condition(f"{alias}.{quoted(field.name)}", field, relation, values)
+    return scalar_condition(scope.column(alias, field), field, relation, values)
 
 
 def _through_many(scope: Scope, alias: str, field: Field, rest: list[str], relation: str, values: list[Any]) -> Sql:
     entity_type = checked_type(scope, field, rest[0])
     link = f"l{next(scope.names)}"
     source = link_source(scope.schema, field).at(link)
-    inner = Scope(scope.schema, entity_type, scope.names, scope.method)
+    inner = Scope(scope.schema, entity_type, scope.names, scope.method, scope.person)
     sql, params = path_condition(inner, ".".join(rest[1:]), relation, values)
     return (
         f"EXISTS (SELECT 1 FROM {source.table} AS {link} JOIN {quoted(entity_type)} AS {inner.alias} "

@@ -11,6 +11,7 @@ from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.link_operators import display_sql
 from onepiece_server.sandbox.shotgrid.model import ENTITY, Field
+from onepiece_server.sandbox.shotgrid.personal_fields import person_of
 from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, Caller, Site
@@ -21,7 +22,7 @@ _NEVER_EMPTY = ("id", "created_at")
 def read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     """Entities and paging info for the arguments of a ``read`` call."""
     entity = site.schema.entity(args.get("type"), "read")
-    scope = Scope(site.schema, entity.name)
+    scope = Scope(site.schema, entity.name, person=person_of(caller))
     shape = Shape(site, caller, scope, _names(args.get("return_fields")))
     where, params = filter_sql(scope, args.get("filters"))
     where = f"{where} AND {_retired(args, scope.alias)}"
@@ -50,7 +51,7 @@ def read_rows(
     site: Site, caller: Caller, connection: sqlite3.Connection, entity_type: str, ids: Sequence[int], names: list[str]
 ) -> list[dict[str, Any]]:
     """Rows by id, retired or not, inside a transaction that is under way."""
-    scope = Scope(site.schema, entity_type, method="create")
+    scope = Scope(site.schema, entity_type, method="create", person=person_of(caller))
     shape = Shape(site, caller, scope, names)
     marks = ",".join("?" * len(ids))
     rows = connection.execute(
@@ -113,7 +114,7 @@ def _sort_key(scope: Scope, path: Any, direction: str) -> str:
     if field.storage == ENTITY:
         key = display_sql(scope.schema, field, *_link_columns(alias, field)) + " COLLATE NOCASE"
     else:
-        key = f"{alias}.{quoted(field.name)}"
+        key = scope.column(alias, field)
     return f"{key} {direction} NULLS {nulls}"
 
 

@@ -11,6 +11,7 @@ from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import chunks
 from onepiece_server.sandbox.shotgrid.model import EntityType
+from onepiece_server.sandbox.shotgrid.personal_fields import person_of
 from onepiece_server.sandbox.shotgrid.query import Scope
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
@@ -30,7 +31,7 @@ class RowReader:
         """Entities by id, retired ones too."""
         found: dict[int, dict[str, Any]] = {}
         for marks, chunk in chunks(sorted(set(ids))):
-            scope = Scope(self._site.schema, entity_type, method=self._method)
+            scope = Scope(self._site.schema, entity_type, method=self._method, person=person_of(self._caller))
             shape = Shape(self._site, self._caller, scope, list(dict.fromkeys(names)))
             sql = (
                 f"SELECT {shape.columns} FROM {quoted(entity_type)} AS {scope.alias} {scope.joins} "
@@ -46,7 +47,7 @@ class RowReader:
         return [name for name in names if self._is_readable(entity_type, name)]
 
     def _is_readable(self, entity_type: str, name: str) -> bool:
-        scope = Scope(self._site.schema, entity_type, method=self._method)
+        scope = Scope(self._site.schema, entity_type, method=self._method, person=person_of(self._caller))
         try:
             Shape(self._site, self._caller, scope, [name])
         except Fault:

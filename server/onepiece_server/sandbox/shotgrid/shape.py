@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid import attachments
-from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import display_names, linked
 from onepiece_server.sandbox.shotgrid.model import ENTITY, Field
@@ -57,7 +56,7 @@ class Shape:
             self._columns += [f'{alias}."{field.name}__type"', f'{alias}."{field.name}__id"']
             self._single.append((name, index, field))
         else:
-            self._columns.append(f"{alias}.{quoted(field.name)}")
+            self._columns.append(scope.column(alias, field))
             if field.data_type == "url":
                 self._urls.append((name, index))
             elif field.data_type == "image":
@@ -121,7 +120,8 @@ class Shape:
                 for entity in found:
                     entity[name] = None
             return
-        pictures = attachments.pictures(connection, ids, self._caller.base_url)
+        until = self._site.held_pictures.shown_until()
+        pictures = attachments.pictures(connection, ids, self._caller.base_url, until)
         self._fresh = pictures.fresh
         for name, index in self._images:
             for row, entity in zip(rows, found, strict=True):
