@@ -223,6 +223,11 @@ class Journal:
         rows = self.rows("select * from operations where state in ('running', 'parked') order by created_at, id")
         return [_operation(row) for row in rows if kind is None or row["kind"] == kind]
 
+    def list_newest(self, kind: str, limit: int) -> list[Operation]:
+        """Finished or not, the newest first."""
+        rows = self.rows("select * from operations where kind = ? order by created_at desc limit ?", kind, limit)
+        return [_operation(row) for row in rows]
+
     def settle(
         self,
         operation: str,

@@ -37,7 +37,7 @@ def build_parts(
     return PublishParts(
         journal=Journal(settings.state_dir or state_dir),
         open_store=opened,
-        roots=Roots(settings.roots_for(_system()), socket.gethostname()),
+        roots=build_roots(settings),
         tracker=open_tracker(settings.shotgrid, settings.tracker),
         contexts=settings.contexts,
         convention=settings.naming.convention(show_code),
@@ -51,6 +51,11 @@ def build_parts(
         ),
         reporter=reporter,
     )
+
+
+def build_roots(settings: Settings) -> Roots:
+    """The roots as this machine sees them."""
+    return Roots(settings.roots_for(_system()), socket.gethostname())
 
 
 def _system() -> Literal["linux", "macos", "windows"]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from onepiece_core.config import Settings
 from onepiece_core.errors import OnePieceError, TrackerNotConfigured
+from onepiece_core.journal import Journal
 from onepiece_core.log import get_logger
 from onepiece_core.progress import Reporter
 from onepiece_core.publish.build import build_parts
@@ -50,6 +52,11 @@ class Session:
     def parts(self, reporter: Reporter, show_code: str | None = None) -> PublishParts:
         """The parts of a publish, reporting to ``reporter``."""
         return build_parts(self.settings, self.state_dir, reporter, show_code=show_code)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The operations of this machine."""
+        return Journal(self.state_dir)
 
     def items(self, key: str, types: Iterable[str], ask: Callable[[], list[Any]]) -> dict[str, Any]:
         """A list for a panel: from the cache where it can be, and then with its age."""
