@@ -84,6 +84,15 @@ CREATE TABLE IF NOT EXISTS "__media_jobs" (
     filename TEXT NOT NULL, pictures TEXT NOT NULL, is_movie INTEGER NOT NULL,
     user_type TEXT NOT NULL, user_id INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS "__seeds" (
+    project_id INTEGER PRIMARY KEY, shots INTEGER NOT NULL, versions INTEGER NOT NULL, seed INTEGER NOT NULL,
+    until TEXT NOT NULL, thumbnails INTEGER NOT NULL, done INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS "__seed_runs" (
+    project_id INTEGER NOT NULL, step INTEGER NOT NULL, entity_type TEXT NOT NULL,
+    first_id INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (project_id, step, entity_type)
+) WITHOUT ROWID;
 """
 
 
