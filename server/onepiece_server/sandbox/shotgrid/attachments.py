@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import mimetypes
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -221,17 +220,17 @@ class Pictures:
     fresh: set[int]
 
 
-def pictures(connection: sqlite3.Connection, ids: set[int], base_url: str) -> Pictures:
+def pictures(connection: sqlite3.Connection, ids: set[int], base_url: str, until: float) -> Pictures:
+    """What to show of the pictures that were ready at ``until``, and of those that were not."""
     urls: dict[int, str] = {}
     fresh: set[int] = set()
-    now = time.time()
     for marks, chunk in chunks(sorted(ids)):
         rows = connection.execute(
             f'SELECT attachment_id, file, ready_at, seen FROM "__thumbnails" WHERE attachment_id IN ({marks})',
             chunk,
         )
         for attachment_id, file, ready_at, seen in rows:
-            if seen and file and ready_at <= now:
+            if seen and file and ready_at <= until:
                 urls[attachment_id] = f"{base_url}/thumbnail/{file}"
             else:
                 urls[attachment_id] = f"{base_url}/{PENDING}"

@@ -108,10 +108,10 @@ def announce_movie(site: Site, connection: sqlite3.Connection, caller: Caller, m
         _queue(connection, job)
 
 
-def is_ready(connection: sqlite3.Connection, attachment_id: int) -> bool:
-    """Whether a picture is more than the promise of one."""
+def is_ready(connection: sqlite3.Connection, attachment_id: int, until: float) -> bool:
+    """Whether a picture was more than the promise of one at ``until``."""
     sql = 'SELECT 1 FROM "__thumbnails" WHERE attachment_id=? AND file IS NOT NULL AND ready_at<=?'
-    return connection.execute(sql, [attachment_id, time.time()]).fetchone() is not None
+    return connection.execute(sql, [attachment_id, until]).fetchone() is not None
 
 
 def next_job(site: Site) -> Job | None:

@@ -115,7 +115,7 @@ def _carried_out(site: Site, call: dict[str, Any], base_url: str, record: CallRe
     if not isinstance(params, list) or not params:
         params = [None]
     caller = authenticate(site, params[0], base_url)
-    record.user = f"{caller.user_type} {caller.user_id}"
+    record.user = caller.name
     method = METHODS.get(name)
     if method is None:
         raise Fault(f"API method '{name[:100]}' does not exist.")

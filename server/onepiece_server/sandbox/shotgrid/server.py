@@ -17,7 +17,7 @@ from onepiece_server.sandbox.shotgrid.site import Site, SiteOptions, open_site
 HOST = "127.0.0.1"
 READY = "ready"
 # Exit statuses.
-KEY_EMPTY, PORT_TAKEN, DATA_UNUSABLE, SCHEMA_INVALID = 2, 3, 4, 5
+KEY_EMPTY, PORT_TAKEN, DATA_UNUSABLE, SCHEMA_INVALID, PLAN_INVALID = 2, 3, 4, 5, 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import uvicorn
 
     from onepiece_core.errors import SandboxError, SandboxSchemaInvalid
+    from onepiece_server.sandbox.faults.cutting import CuttingProtocol
+    from onepiece_server.sandbox.faults.plan import NO_FAULTS, PlanInvalid, read_plan
+    from onepiece_server.sandbox.faults.shotgrid_layer import layered
 
     # uvicorn stops in order, then raises the signal again: this way the rest is tidied up too.
     signal.signal(signal.SIGTERM, _leave)
@@ -34,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("error: the key file is empty\n")
         return KEY_EMPTY
     try:
+        plan = read_plan(options.faults) if options.faults else NO_FAULTS
         site = _site(options, key)
+    except PlanInvalid as error:
+        sys.stderr.write(f"error: {error}\n")
+        return PLAN_INVALID
     except SandboxError as error:
         sys.stderr.write(f"error: {' '.join(error.report.message.split())}\n")
         return SCHEMA_INVALID if isinstance(error, SandboxSchemaInvalid) else DATA_UNUSABLE
@@ -44,8 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PORT_TAKEN
     sys.stdout.write(f"{READY} http://{HOST}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
+    app = layered(create_app(site), site, options.dir, plan)
     config = uvicorn.Config(
-        create_app(site),
+        app,
+        http=CuttingProtocol,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -57,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
+        app.close()
         site.close()
     return 0
 
@@ -91,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--thumbnail-seconds", type=float, default=0.0, help="how long a new thumbnail stays pending")
     parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="the site's time zone, an IANA name")
     parser.add_argument("--schema", type=Path, metavar="FILE", help="a schema read from a real site")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what goes wrong, JSON or TOML")
     parser.add_argument("--empty", action="store_true", help="make no show in a new site")
     return parser
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -64,6 +66,20 @@ class LiveSchema:
         self._schema = schema
 
 
+class HeldPictures:
+    """A planned fault: new pictures stay pending."""
+
+    def __init__(self) -> None:
+        self._since = math.inf
+
+    def hold(self, is_held: bool) -> None:
+        self._since = min(self._since, time.time()) if is_held else math.inf
+
+    def shown_until(self) -> float:
+        """Pictures that were ready at this moment are shown."""
+        return min(self._since, time.time())
+
+
 @dataclass(frozen=True)
 class Site:
     options: SiteOptions
@@ -71,6 +87,7 @@ class Site:
     database: Database
     files: FileStore
     transcoder: Transcoder
+    held_pictures: HeldPictures = field(default_factory=HeldPictures)
 
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "site"))
 
@@ -97,6 +114,11 @@ class Caller:
     base_url: str
     session_uuid: str | None = None
     is_silent: bool = False
+
+    @property
+    def name(self) -> str:
+        """In the journal of calls."""
+        return f"{self.user_type} {self.user_id}"
 
     @property
     def is_script(self) -> bool:

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from onepiece_core.log import get_logger
+from onepiece_server.sandbox.faults.calls import note_upload, record_of
 from onepiece_server.sandbox.shotgrid import direct_uploads, uploads
 from onepiece_server.sandbox.shotgrid.auth import authenticate
 from onepiece_server.sandbox.shotgrid.faults import Fault
@@ -58,6 +59,7 @@ async def _answered(site: Site, request: Request, handler: _Handler) -> str:
             auth = {key: value for key, value in form.items() if isinstance(value, str)}
             base_url = str(request.base_url).rstrip("/")
             caller = await site.run(authenticate, site, auth, base_url)
+            note_upload(record_of(request.scope), caller.name, auth.get("entity_type"))
             return await handler(site, caller, form)
     except Fault as fault:
         return f"0\n{fault.message}\n"

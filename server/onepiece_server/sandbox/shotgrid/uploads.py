@@ -196,7 +196,8 @@ def share_picture(site: Site, caller: Caller, source: str, targets: list[str], f
             raise field_missing("share_thumbnail", entity.name, field_name)
         sql = f"SELECT {quoted(field_name)} FROM {quoted(entity.name)} WHERE id=?"
         attachment_id: int | None = connection.execute(sql, [row_id]).fetchone()[0]
-        if attachment_id is None or not renditions.is_ready(connection, attachment_id):
+        until = site.held_pictures.shown_until()
+        if attachment_id is None or not renditions.is_ready(connection, attachment_id, until):
             return None
         writer = Writer(site, caller, connection)
         for target in targets:
