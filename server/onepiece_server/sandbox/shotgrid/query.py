@@ -11,13 +11,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from onepiece_server.sandbox.shotgrid.computed_fields import column_sql
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault, field_missing
 from onepiece_server.sandbox.shotgrid.link_operators import entity_condition, many_condition
 from onepiece_server.sandbox.shotgrid.links import link_source
 from onepiece_server.sandbox.shotgrid.model import ENTITY, Field, Schema
 from onepiece_server.sandbox.shotgrid.operators import Sql, scalar_condition
-from onepiece_server.sandbox.shotgrid.personal_fields import column_sql
 
 MAX_DEPTH = 60  # of nested filters, and of steps in a path
 
@@ -59,7 +59,7 @@ class Scope:
 
     def column(self, alias: str, field: Field) -> str:
         """A plain column, as the person who reads sees it."""
-        return column_sql(alias, field, self.person)
+        return column_sql(self.schema, alias, field, self.person)
 
     def step(self, path: str) -> tuple[str, Field, list[str]]:
         """Follow the single links of ``path``: the alias, the field it ends at, and what is left after a multi one."""

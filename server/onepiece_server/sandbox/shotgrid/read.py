@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from onepiece_server.sandbox.shotgrid.computed_fields import person_of
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.link_operators import display_sql
 from onepiece_server.sandbox.shotgrid.model import ENTITY, Field
-from onepiece_server.sandbox.shotgrid.personal_fields import person_of
 from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, Caller, Site

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from onepiece_server.sandbox.shotgrid.computed_fields import person_of
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import chunks
 from onepiece_server.sandbox.shotgrid.model import EntityType
-from onepiece_server.sandbox.shotgrid.personal_fields import person_of
 from onepiece_server.sandbox.shotgrid.query import Scope
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import Caller, Site

@@ -77,10 +77,7 @@ def _not_in_create() -> str:
 
 def _sources(schema: Schema, entity_type: str, row_id: int) -> list[Sql]:
     if entity_type in _PEOPLE:
-        return [
-            ("e.user__type=? AND e.user__id=? AND e.attribute_name IS NULL", [entity_type, row_id]),
-            ("e.entity__type=? AND e.entity__id=?", [entity_type, row_id]),
-        ]
+        return [("e.user__type=? AND e.user__id=? AND e.attribute_name IS NULL", [entity_type, row_id])]
     found: list[Sql] = [("e.entity__type=? AND e.entity__id=?", [entity_type, row_id])]
     if entity_type == "Project":
         found.append(("e.project__id=?", [row_id]))

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from onepiece_server.sandbox.shotgrid.computed_fields import person_of
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import display_names
@@ -42,10 +43,10 @@ class _Key:
         return ", ".join(f"{column} {self.direction}" for column in self.columns)
 
 
-def summarize(site: Site, _caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+def summarize(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     """``{"summaries": {field: value}, "groups": [...]}``, the groups of a second level inside those of the first."""
     entity = site.schema.entity(args.get("type"), "summarize")
-    scope = Scope(site.schema, entity.name, method="summarize")
+    scope = Scope(site.schema, entity.name, method="summarize", person=person_of(caller))
     fields = _summaries(scope, args.get("summaries"))
     keys = _grouping(scope, args.get("grouping"))
     where, params = filter_sql(scope, args.get("filters"))
@@ -140,4 +141,4 @@ def _columns(scope: Scope, path: Any) -> tuple[Field, tuple[str, ...]]:
         raise Fault(f"API summarize() {path} can not be summarized:")
     if field.storage == ENTITY:
         return field, (f'{alias}."{field.name}__type"', f'{alias}."{field.name}__id"')
-    return field, (f"{alias}.{quoted(field.name)}",)
+    return field, (scope.column(alias, field),)
