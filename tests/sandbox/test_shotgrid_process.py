@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -89,59 +87,6 @@ def test_a_full_disk_is_a_refusal_and_passes(start_site: StartSite, tmp_path: Pa
     files = [file.stat().st_size for file in (tmp_path / "site" / "files").iterdir()]
     assert files == []
     assert site.stop() == 0
-
-
-def kill_in_a_batch(site: SiteProcess, project: dict[str, Any], name: str, pause: float) -> None:
-    """Send a batch and kill the site while it works on it."""
-
-    def send() -> None:
-        try:
-            site.client().batch([create(project, name) for _ in range(BATCH)])
-        except Exception:  # the site died: that is the point
-            return
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    time.sleep(pause)
-    site.kill()
-    sender.join()
-
-
-@pytest.mark.parametrize("count", [10, pytest.param(100, marks=pytest.mark.torture)])
-def test_a_killed_batch_is_there_whole_or_not_at_all(start_site: StartSite, tmp_path: Path, count: int):
-    chance = random.Random(7)
-    site = start_site(tmp_path)
-    project = site.client().find_one("Project", [])
-    for number in range(count):
-        # A batch takes about 60 ms, the client needs about as long to get ready.
-        kill_in_a_batch(site, project, f"kill {number}", chance.uniform(0.02, 0.2))
-        site.start()
-    rows = site.client().find("Shot", [["code", "starts_with", "kill"]], ["code"])
-    events = site.client().find("EventLogEntry", [["entity.Shot.code", "starts_with", "kill"]])
-    assert site.stop() == 0
-    counts = {row["code"]: sum(other["code"] == row["code"] for other in rows) for row in rows}
-    assert set(counts.values()) <= {BATCH}
-    assert len(events) == len(rows)
-    with sqlite3.connect(tmp_path / "site" / "site.sqlite") as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_eight_clients_at_once_lose_nothing(site: SiteProcess, project: dict[str, Any]):
-    each = 40
-
-    def work(number: int) -> list[int]:
-        client = site.client()
-        made = []
-        for index in range(each):
-            made.append(client.create("Shot", {"project": project, "code": f"{number}-{index}"})["id"])
-            client.find_one("Shot", [["id", "is", made[-1]]], ["code", "project"])
-        return made
-
-    with ThreadPoolExecutor(8) as pool:
-        made = [number for numbers in pool.map(work, range(8)) for number in numbers]
-    assert len(set(made)) == 8 * each
-    found = site.client().find("Shot", [["project", "is", project]])
-    assert sorted(made) == [shot["id"] for shot in found]
 
 
 def test_readers_see_whole_batches_while_one_writes(site: SiteProcess, project: dict[str, Any]):
