@@ -57,7 +57,7 @@ def _worked_out(raw: dict[str, int | None]) -> dict[str, Any]:
     for name, (first, last, duration) in (("cut", cut), ("head", head), ("tail", tail)):
         found |= {f"{name}_in": first, f"{name}_out": last, f"{name}_duration": duration}
     found["working_duration"] = _range(head[0], tail[1], None)[2]
-    found = {name: value if value is None or abs(value) < _LIMIT else None for name, value in found.items()}
+    found = {name: value if value is not None and -_LIMIT <= value < _LIMIT else None for name, value in found.items()}
     if None not in cut:
         found["cut_duration_display"] = str(found["cut_duration"])
         found["cut_summary_display"] = f"{cut[0]}-{cut[1]} ({found['cut_duration']})"
