@@ -96,7 +96,7 @@ class _Shown:
             found["display_values"] = _fixed(display_values(field.valid_values, named))
             found["hidden_values"] = _fixed(list(field.hidden_values))
         if field.data_type in LINK_TYPES:
-            types = list(self.schema.entities) if field.valid_types == (ANY_TYPE,) else list(field.valid_types)
+            types = sorted(self.schema.entities) if field.valid_types == (ANY_TYPE,) else list(field.valid_types)
             found["valid_types"] = _editable(types)
         return {**found, **field.more}
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from onepiece_server.sandbox.shotgrid import secret
 from onepiece_server.sandbox.shotgrid.dates import now_text
+from onepiece_server.sandbox.shotgrid.model import LINK_TYPES, EntityType, Schema
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
+from onepiece_server.sandbox.shotgrid.values import SQL_TYPES
 from onepiece_server.sandbox.shotgrid.write import Writer
 
 Link = dict[str, Any]
@@ -73,7 +75,7 @@ def seed_site(site: Site, key: str, *, show: bool = True) -> None:
         caller = _script_user(site, connection, key)
         seeded = connection.execute("SELECT 1 FROM Status LIMIT 1").fetchone()
         if seeded is None:
-            seed = _Seed(Writer(site, caller, connection))
+            seed = _Seed(Writer(site, caller, connection), site.schema)
             seed.studio()
             if show:
                 seed.show()
@@ -94,13 +96,19 @@ def _script_user(site: Site, connection: sqlite3.Connection, key: str) -> Caller
 
 
 class _Seed:
-    def __init__(self, writer: Writer) -> None:
+    """Makes rows of what the site's schema has; of what a foreign one lacks, it makes none."""
+
+    def __init__(self, writer: Writer, schema: Schema) -> None:
         self._writer = writer
+        self._schema = schema
         self._steps: dict[str, Link] = {}
         self._people: dict[str, Link] = {}
 
     def _make(self, kind: str, /, **data: Any) -> Link:
-        fields = [{"field_name": name, "value": value} for name, value in data.items()]
+        entity = self._schema.entities.get(kind)
+        if entity is None:
+            return {"type": kind, "id": 0}
+        fields = [{"field_name": name, "value": value} for name, value in data.items() if _fits(entity, name, value)]
         made = self._writer.create({"type": kind, "fields": fields})
         return {"type": kind, "id": made["id"]}
 
@@ -208,3 +216,16 @@ class _Seed:
                 sg_sort_order=order,
                 task_assignees=[self._people[ARTISTS.get(name, "femi")]],
             )
+
+
+def _fits(entity: EntityType, name: str, value: Any) -> bool:
+    """Whether the schema takes this: a site may lack the field, what it links to or the status."""
+    field = entity.fields.get(name)
+    if field is None or not field.editable:
+        return False
+    links = value if isinstance(value, list) else [value] if isinstance(value, dict) else None
+    if links is not None:
+        return field.data_type in LINK_TYPES and all(link["id"] and field.accepts(link["type"]) for link in links)
+    if field.valid_values:
+        return value in field.valid_values
+    return isinstance(value, str) == (SQL_TYPES.get(field.data_type, "TEXT") == "TEXT")
