@@ -29,7 +29,7 @@ def latest_calls(folder: Path) -> list[dict[str, Any]]:
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        call = json.loads(line)
+        call: dict[str, Any] = json.loads(line)
         return call | {"moment": _moment(call), "seconds": float(call["seconds"])}
     except (ValueError, TypeError, KeyError):  # the end of a line that is being written
         return None

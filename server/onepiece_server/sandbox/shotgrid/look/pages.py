@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 _MOST_TEXT = 200
+_GALLERY = 12
+# What a studio looks at most, from the top down.
+_MAIN = ("Project", "Episode", "Sequence", "Shot", "Asset", "Task", "Version", "PublishedFile", "Playlist", "Note")
+# Fields that every row has come after its own.
+_STAMPS = ("id", "cached_display_name", "created_at", "created_by", "updated_at", "updated_by", "image_source_entity")
 
 
 class NotThere(Exception):
@@ -47,8 +52,15 @@ class Pages:
         return self._templates.get_template("message.html").render(title=title, paragraphs=paragraphs, command=command)
 
     def home(self) -> str:
-        events = event_log.list_events(self._site, "", "", None)[:12]
-        return self._page("home.html", events=events, script=self._site.options.script_name)
+        types = count_types(self._site)
+        version = self._site.schema.entities.get("Version")
+        lines = table_of(self._site, version, Asked()).lines if version else ()
+        return self._page(
+            "home.html",
+            main_types=sorted((t for t in types if t.entity.name in _MAIN), key=lambda t: _MAIN.index(t.entity.name)),
+            gallery=[line for line in lines if line.picture][:_GALLERY],
+            events=event_log.list_events(self._site, "", "", None)[:12],
+        )
 
     def rows(self, entity_type: str, query: QueryParams) -> str:
         entity = self._entity(entity_type)
@@ -88,7 +100,7 @@ class Pages:
         name = plain(str(row.get(entity.display) or "")) or f"{entity.label} {number}"
         values = [
             (field, shown_value(field, row.get(field.name)))
-            for field in sorted(entity.fields.values(), key=lambda field: not field.visible)
+            for field in sorted(entity.fields.values(), key=lambda field: (field.name in _STAMPS, not field.visible))
             if field.data_type != "image"
         ]
         return self._page(
