@@ -200,14 +200,22 @@ def _wait(layout: Layout, process: processes.ServerProcess, server: Server) -> N
     in_time = processes.wait_until(settled, timeout_seconds=_START_SECONDS)
     if in_time and processes.is_alive(process):
         return
-    what = "does not answer" if not in_time else "ended while starting"
     path = layout.log(server.name)
+    told = log_tail(path)
+    what = _last_words(told) if in_time else "does not answer"
     raise SandboxError(
         f"the sandbox's {server.name} server {what}",
         hint=f"Its log: {path}. `onepiece sandbox reset` starts over with fresh content.",
         server=server.name,
-        log=log_tail(path),
+        log=told,
     )
+
+
+def _last_words(log: str) -> str:
+    """Why a server ended, as far as it said so on the last line of its log."""
+    last = log.rpartition("\n")[2].strip()
+    ended = "ended while starting"
+    return f"{ended}: {last.removeprefix('error: ')}" if last.startswith("error: ") else ended
 
 
 def _stop(layout: Layout, grace_seconds: float = 10.0) -> list[int]:

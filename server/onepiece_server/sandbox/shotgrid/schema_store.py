@@ -29,10 +29,12 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "Attachment": (
         "this_file", "display_name", "filename", "original_fname", "file_size", "file_extension", "image",
-        "attachment_links", "processing_status", "local_storage", "project", "description",
+        "attachment_links", "processing_status", "local_storage", "project", "description", "tags",
     ),
     "LocalStorage": ("code", "linux_path", "mac_path", "windows_path"),
     "Status": ("code", "name"),
+    "Tag": ("name",),
+    "Task": ("content", "project", "entity", "template_task"),
 }  # fmt: skip
 _BASE = ("id", "cached_display_name", "created_at", "created_by", "updated_at", "updated_by")
 
