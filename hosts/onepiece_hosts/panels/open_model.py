@@ -1,0 +1,176 @@
+"""The open-shot panel without its widgets: lists that fill in as answers arrive, and what can be done with a workfile.
+
+Everything happens on the host's main thread. ``on_change`` is called whenever something to be drawn has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onepiece_hosts.errors import HostError
+from onepiece_hosts.host import Host
+from onepiece_hosts.worker import Worker
+
+Row = dict[str, Any]
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass
+class Rows:
+    """One list.
+
+    Attributes:
+        is_busy: an answer is still to come.
+        age_seconds: None when the site has just answered; else how old the kept answer is.
+    """
+
+    items: list[Row] = field(default_factory=list)
+    chosen: Row | None = None
+    is_busy: bool = False
+    age_seconds: float | None = None
+    error: HostError | None = None
+    asked: int = 0  # the newest question; answers to older ones are dropped
+
+
+class OpenModel:
+    """One open-shot panel.
+
+    Attributes:
+        path: what was chosen from the project down to the shot or asset; below each comes another level.
+        levels: the lists of projects, of what is below, and so on; one more than ``path`` has entries.
+        tasks, workfiles: of the shot or asset at the end of ``path``.
+        my_tasks, recent, found: the lists of the other tabs.
+        error: what went wrong last with an action.
+    """
+
+    def __init__(self, host: Host, worker: Worker, on_change: Callable[[], None] = _nothing) -> None:
+        self._host = host
+        self._worker = worker
+        self.on_change = on_change
+        self.path: list[Row] = []
+        self.levels: list[Rows] = [Rows()]
+        self.tasks, self.workfiles = Rows(), Rows()
+        self.my_tasks, self.recent, self.found = Rows(), Rows(), Rows()
+        self.error: HostError | None = None
+
+    def open(self) -> None:
+        """The panel appears."""
+        self._fill(self.levels[0], "context.projects", {})
+        self._fill(self.my_tasks, "context.my_tasks", {})
+        self._fill(self.recent, "workfiles.recent", {})
+
+    def choose(self, level: int, row: Row) -> None:
+        """Go down from ``row`` in the list of ``level``."""
+        del self.path[level:]
+        del self.levels[level + 1 :]
+        self.levels[level].chosen = row
+        self.path.append(row)
+        self.tasks, self.workfiles = Rows(), Rows()
+        if row.get("has_children"):
+            self.levels.append(Rows())
+            self._fill(self.levels[-1], "context.children", {"parent": _link(row)})
+        else:
+            self._fill(self.tasks, "context.tasks", {"entity": _link(row)})
+            self._fill(self.workfiles, "workfiles.list", {"entity": _link(row), "step": None})
+
+    def choose_task(self, task: Row | None) -> None:
+        """Only the workfiles of one task; of a row of My Tasks too."""
+        self.tasks.chosen = task
+        entity = (task or {}).get("parent") or (self.path[-1] if self.path else None)
+        if entity is not None:
+            step = task and (task.get("step") or {}).get("name")
+            self.workfiles = Rows()
+            self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": step})
+
+    def search(self, text: str) -> None:
+        """As the artist types; an empty text empties the list."""
+        project = self.path[0] if self.path else None
+        if not text.strip():
+            self.found = Rows()
+            self.on_change()
+            return
+        self._fill(self.found, "context.search", {"text": text, "project": project and _link(project)})
+
+    def open_workfile(self, workfile: Row, *, steal: bool = False) -> None:
+        """Lock it and open it here. A lock that somebody holds is an error, which ``steal`` overrules."""
+        path = workfile["path"]
+
+        def locked(_: Any) -> None:
+            self._do(lambda: self._host.open_scene(path))
+            self._worker.request("workfiles.opened", {"path": path, "token": None})
+
+        self._ask("workfiles.lock", {"path": path, "steal": steal}, locked)
+
+    def open_as_next_version(self, workfile: Row) -> None:
+        """Open a workfile and save it at once under the next number: nobody's file is touched."""
+
+        def numbered(told: Mapping[str, Any]) -> None:
+            def both() -> None:
+                self._host.open_scene(workfile["path"])
+                self._host.save_as(told["path"])
+
+            self._do(both)
+            self._ask("workfiles.lock", {"path": told["path"], "steal": False}, _ignore)
+
+        self._ask("workfiles.next", {"path": workfile["path"]}, numbered)
+
+    def save_next_version(self) -> None:
+        """The menu's Save Next Version, for the scene that is open."""
+        path = self._host.scene_path()
+        if path is None:
+            self._fail(HostError("host.unnamed_scene", "The scene has no file yet.", "Save it under a name first."))
+            return
+
+        def numbered(told: Mapping[str, Any]) -> None:
+            self._do(lambda: self._host.save_as(told["path"]))
+            self._ask("workfiles.lock", {"path": told["path"], "steal": False}, _ignore)
+
+        self._ask("workfiles.next", {"path": path}, numbered)
+
+    # Inside
+
+    def _fill(self, rows: Rows, method: str, params: Mapping[str, Any]) -> None:
+        rows.is_busy, rows.error = True, None
+
+        def filled(told: Mapping[str, Any]) -> None:
+            if rows.asked == number[0]:
+                rows.items, rows.age_seconds, rows.is_busy = told["items"], told.get("age_seconds"), False
+                self.on_change()
+
+        def failed(error: HostError) -> None:
+            if rows.asked == number[0]:
+                rows.error, rows.is_busy = error, False
+                self.on_change()
+
+        number = [self._worker.request(method, params, on_result=filled, on_error=failed)]
+        rows.asked = number[0]
+        self.on_change()
+
+    def _ask(self, method: str, params: Mapping[str, Any], on_result: Callable[[Any], None]) -> None:
+        self.error = None
+        self._worker.request(method, params, on_result=on_result, on_error=self._fail)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except HostError as error:
+            self._fail(error)
+        else:
+            self.on_change()
+
+    def _fail(self, error: HostError) -> None:
+        self.error = error
+        self.on_change()
+
+
+def _ignore(_: Any) -> None:
+    pass
+
+
+def _link(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": row["type"], "id": row["id"]}
