@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onepiece_cli.commands import sandbox_schema
-from onepiece_cli.session import Session, session_of
-from onepiece_cli.settings import sandbox_dir
+from onepiece_cli.commands import sandbox_content, sandbox_open, sandbox_schema
+from onepiece_cli.commands.sandbox_folder import Dir, command_text, examples, folder_of
+from onepiece_cli.options import Json
+from onepiece_cli.session import session_of
 
 if TYPE_CHECKING:
     from onepiece_server.sandbox.report import SandboxReport
@@ -18,17 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(sandbox_content.app)
 app.add_typer(sandbox_schema.app, name="schema")
-
-Dir = Annotated[
-    Path | None,
-    typer.Option("--dir", metavar="FOLDER", help="The sandbox's folder; several folders are several studios."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one object on stdout.")]
-
-
-def _examples(*lines: str) -> str:
-    return "\n\n".join(("Examples:", *lines))
+app.command("open", epilog=sandbox_open.EPILOG)(sandbox_open.open_page)
 
 
 class Shell(StrEnum):
@@ -38,29 +30,29 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-@app.command(epilog=_examples("onepiece sandbox up", "onepiece sandbox up --dir /tmp/studio --json"))
+@app.command(epilog=examples("onepiece sandbox up", "onepiece sandbox up --dir /tmp/studio --json"))
 def up(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Start the studio and return when both servers answer; they run until `sandbox down`."""
     from onepiece_server.sandbox import studio
 
     session = session_of(ctx)
     session.say("Starting the sandbox ...")
-    report = studio.up(_folder(session, folder))
+    report = studio.up(folder_of(session, folder))
     if as_json:
         typer.echo(report.model_dump_json())
         return
     _show(report)
     profile = "onepiece --config-profile sandbox info   or   " if folder is None else ""
-    typer.echo(f'\nUse it:    {profile}eval "$({_command("env", folder)})"')
-    typer.echo(f"Stop it:   {_command('down', folder)}")
+    typer.echo(f'\nUse it:    {profile}eval "$({command_text("env", folder)})"')
+    typer.echo(f"Stop it:   {command_text('down', folder)}")
 
 
-@app.command(epilog=_examples("onepiece sandbox down", "onepiece sandbox down --dir /tmp/studio"))
+@app.command(epilog=examples("onepiece sandbox down", "onepiece sandbox down --dir /tmp/studio"))
 def down(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Stop the studio; its content stays for the next `sandbox up`."""
     from onepiece_server.sandbox import studio
 
-    place = _folder(session_of(ctx), folder)
+    place = folder_of(session_of(ctx), folder)
     ended = studio.down(place)
     if as_json:
         import json
@@ -70,28 +62,28 @@ def down(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     typer.echo(f"The sandbox in {place} is stopped." if ended else f"No sandbox was running in {place}.")
 
 
-@app.command(epilog=_examples("onepiece sandbox status", "onepiece sandbox status --json"))
+@app.command(epilog=examples("onepiece sandbox status", "onepiece sandbox status --json"))
 def status(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Show whether the studio runs and where."""
     from onepiece_server.sandbox import studio
 
-    report = studio.status(_folder(session_of(ctx), folder))
+    report = studio.status(folder_of(session_of(ctx), folder))
     typer.echo(report.model_dump_json()) if as_json else _show(report)
 
 
-@app.command(epilog=_examples("onepiece sandbox reset --dir /tmp/studio"))
+@app.command(epilog=examples("onepiece sandbox reset --dir /tmp/studio"))
 def reset(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
     """Throw the studio's content away and start it fresh, with the same addresses and keys."""
     from onepiece_server.sandbox import studio
 
     session = session_of(ctx)
     session.say("Starting the sandbox afresh ...")
-    report = studio.reset(_folder(session, folder))
+    report = studio.reset(folder_of(session, folder))
     typer.echo(report.model_dump_json()) if as_json else _show(report)
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         'eval "$(onepiece sandbox env)"',
         "onepiece sandbox env --shell powershell | Invoke-Expression",
         "onepiece sandbox env --json",
@@ -106,18 +98,8 @@ def env(
     """Print what to export so that OnePiece, boto3 and shotgun_api3 use the running studio."""
     from onepiece_server.sandbox import studio
 
-    report = studio.env(_folder(session_of(ctx), folder))
+    report = studio.env(folder_of(session_of(ctx), folder))
     typer.echo(report.model_dump_json() if as_json else "\n".join(_lines(report, shell)))
-
-
-def _folder(session: Session, told: Path | None) -> Path:
-    return (told or sandbox_dir(session)).expanduser().absolute()
-
-
-def _command(name: str, folder: Path | None) -> str:
-    import shlex
-
-    return f"onepiece sandbox {name}" + (f" --dir {shlex.quote(str(folder))}" if folder else "")
 
 
 def _lines(report: SandboxReport, shell: Shell) -> list[str]:

@@ -11,6 +11,7 @@ from onepiece_server.sandbox.faults.calls import record_of
 from onepiece_server.sandbox.shotgrid import rpc
 from onepiece_server.sandbox.shotgrid.look.routes import look_routes
 from onepiece_server.sandbox.shotgrid.media_routes import media_routes
+from onepiece_server.sandbox.shotgrid.seed_routes import seed_routes
 from onepiece_server.sandbox.shotgrid.site import Site
 from onepiece_server.sandbox.shotgrid.upload_routes import upload_routes
 
@@ -40,6 +41,7 @@ def create_app(site: Site) -> Starlette:
             *upload_routes(site),
             *media_routes(site),
             *look_routes(site),
+            *seed_routes(site),
         ],
         exception_handlers={ClientDisconnect: gone},
     )

@@ -34,14 +34,14 @@ class SeedRequest(BaseModel, frozen=True, extra="forbid", strict=True):
     """What ``POST /sandbox/seed`` takes. The same request makes the same show.
 
     Attributes:
-        until: the day of the newest Version.
+        until: the day of the newest Version; None is today, and that of the first run when it is gone on with.
     """
 
     project: str = Field("Long Winter", min_length=1, max_length=100)
     shots: int = Field(ge=1, le=20_000)
     versions: int = Field(ge=0, le=1_000_000)
     seed: int = Field(1, ge=0, lt=2**63)
-    until: date
+    until: date | None = None
     thumbnails: bool = True
 
     @property
@@ -94,7 +94,10 @@ class ShotPlace:
 
 
 class SeasonPlan:
-    """Counts and places. Tasks are numbered through: those of assets first, then those of shots."""
+    """Counts and places. Tasks are numbered through: those of assets first, then those of shots.
+
+    The request must name its last day.
+    """
 
     def __init__(self, request: SeedRequest) -> None:
         self.request = request
@@ -119,6 +122,7 @@ class SeasonPlan:
 
     @property
     def first_day(self) -> date:
+        assert self.request.until is not None
         return self.request.until - timedelta(days=SPAN_DAYS)
 
     def place(self, shot: int) -> ShotPlace:

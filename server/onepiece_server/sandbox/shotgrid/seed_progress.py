@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.seed_plan import SeedRequest
@@ -55,6 +56,16 @@ class Progress:
         self.ids.setdefault(entity_type, array("q")).extend(range(first_id, first_id + count))
 
 
+def dated(connection: sqlite3.Connection, request: SeedRequest) -> SeedRequest:
+    """The request with its last day: the one that it names, else that of an earlier run, else today."""
+    if request.until is not None:
+        return request
+    sql = 'SELECT s.until FROM "__seeds" AS s JOIN Project AS p ON p.id=s.project_id WHERE p.name=? AND p."__retired"=0'
+    found = connection.execute(sql, [request.project]).fetchone()
+    day = date.fromisoformat(found[0]) if found else datetime.now(UTC).date()
+    return request.model_copy(update={"until": day})
+
+
 def find(connection: sqlite3.Connection, request: SeedRequest) -> Progress | None:
     """What an earlier run with the same request has left; None where there is no such project yet.
 
@@ -83,4 +94,4 @@ def begin(connection: sqlite3.Connection, project_id: int, request: SeedRequest)
 
 
 def _values(request: SeedRequest) -> tuple[int | str, ...]:
-    return request.shots, request.versions, request.seed, request.until.isoformat(), int(request.thumbnails)
+    return request.shots, request.versions, request.seed, str(request.until), int(request.thumbnails)

@@ -52,6 +52,7 @@ def plan_seed(site: Site, request: SeedRequest) -> SeedCounts:
         Fault: a project of that name is there and is none of ours.
     """
     with site.database.read() as connection:
+        request = seed_progress.dated(connection, request)
         return _counts(SeasonPlan(request), seed_progress.find(connection, request))
 
 
@@ -61,6 +62,8 @@ def apply_seed(site: Site, caller: Caller, request: SeedRequest) -> Iterator[tup
     Raises:
         Fault: a project of that name is there and is none of ours, or was seeded with other numbers.
     """
+    with site.database.read() as connection:
+        request = seed_progress.dated(connection, request)
     plan = SeasonPlan(request)
     schedule = Schedule(plan)
     progress = _begun(site, caller, request)
@@ -106,7 +109,7 @@ def _counts(plan: SeasonPlan, progress: Progress | None) -> SeedCounts:
         code=plan.code,
         project_id=progress.project_id if progress else None,
         seed=plan.request.seed,
-        until=plan.request.until.isoformat(),
+        until=str(plan.request.until),
         episodes=plan.episodes,
         sequences=plan.sequences,
         shots=plan.shots,
