@@ -1,4 +1,4 @@
-"""Connections that are cut without an answer, under uvicorn."""
+"""Connections that are cut without an answer."""
 
 from __future__ import annotations
 
@@ -6,24 +6,16 @@ import asyncio
 import socket
 import struct
 import sys
+from collections.abc import Mapping
+from typing import Any
 
-from starlette.types import Scope
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
-_TRANSPORT = "onepiece.transport"
-
-
-class CuttingProtocol(H11Protocol):
-    """Hands the connection to the application, for :func:`cut`."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, _TRANSPORT: transport}
+# Where a request's ASGI state has its connection.
+TRANSPORT = "onepiece.transport"
 
 
-def cut(scope: Scope, how: str | None = None) -> None:
+def cut(scope: Mapping[str, Any], how: str | None = None) -> None:
     """End a request's connection without an answer: a reset, or in order when ``how`` is ``close``."""
-    transport = scope["state"][_TRANSPORT]
+    transport = scope["state"][TRANSPORT]
     if how == "close":
         transport.close()
     else:

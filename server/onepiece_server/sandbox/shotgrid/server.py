@@ -25,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import uvicorn
 
     from onepiece_core.errors import SandboxError, SandboxSchemaInvalid
-    from onepiece_server.sandbox.faults.cutting import CuttingProtocol
     from onepiece_server.sandbox.faults.plan import NO_FAULTS, PlanInvalid, read_plan
+    from onepiece_server.sandbox.faults.protocol import CuttingProtocol
     from onepiece_server.sandbox.faults.shotgrid_layer import layered
 
     # uvicorn stops in order, then raises the signal again: this way the rest is tidied up too.
