@@ -31,7 +31,7 @@ def authenticate(site: Site, auth: Any, base_url: str) -> Caller:
         login = auth.get("sudo_as_login")
         if login is not None:
             user_type, user_id = _sudo(connection, user_type, login)
-        is_silent = user_type == "ApiUser" and _is_silent(site, connection, user_id)
+        is_silent = user_type == "ApiUser" and _is_silent(connection, user_id)
     uuid = auth.get("session_uuid")
     # What a database can not hold is no id of a session.
     session = uuid if isinstance(uuid, str) and uuid.isprintable() else None
@@ -86,10 +86,8 @@ def _is_active(connection: sqlite3.Connection, user_type: str, user_id: int) -> 
     return connection.execute(sql, [user_id]).fetchone() is not None
 
 
-def _is_silent(site: Site, connection: sqlite3.Connection, user_id: int) -> bool:
+def _is_silent(connection: sqlite3.Connection, user_id: int) -> bool:
     """Whether a script's "Generate Events" is off."""
-    if "generate_event_log_entries" not in site.schema.entities["ApiUser"].fields:
-        return False
     found = connection.execute("SELECT generate_event_log_entries FROM ApiUser WHERE id=?", [user_id]).fetchone()
     return found is not None and found[0] == 0
 
