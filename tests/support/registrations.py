@@ -13,8 +13,8 @@ from onepiece_core.tracker.tracker import Tracker
 from tests.support.outbox import MemoryLog, make_writes
 
 # Of one package of tests.support.outbox: a scene, a sequence, a movie and a cut. An Attachment each for the thumbnail,
-# the uploaded movie and the path of every PublishedFile.
-ROWS = {"Version": 1, "PublishedFile": 4, "PublishedFileDependency": 2, "Attachment": 6}
+# the uploaded movie, the filmstrip that the site makes of it, and the path of every PublishedFile.
+ROWS = {"Version": 1, "PublishedFile": 4, "PublishedFileDependency": 2, "Attachment": 7}
 
 
 def register_many(
