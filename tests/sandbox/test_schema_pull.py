@@ -232,6 +232,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         text_of({"A": entity(a=field("multi_entity", valid_types=["A"], through="A.x"))}),
         "no link to A|here.there",
     ),
+    "far too many fields": (b'{"data_type":""}' * 60_001, "more than 60,000 fields"),
     "too many fields": (text_of({"A": entity(**{f"f{n}": field() for n in range(2000)})}), "at most 900 items"),
 }
 

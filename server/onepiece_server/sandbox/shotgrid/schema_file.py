@@ -22,6 +22,8 @@ MAX_BYTES = 32 * 1024 * 1024
 # SQLite's limit is 2,000 columns a table; ours and those of links come on top.
 MAX_FIELDS = 900
 MAX_TYPES = 1000
+# In all types together; it is counted before the file is parsed.
+MAX_FIELDS_IN_ALL = 60_000
 _SHOWN_PROBLEMS = 5
 
 _TYPE_NAME = re.compile(r"(?!sqlite)[A-Za-z][A-Za-z0-9]{0,62}", re.IGNORECASE)
@@ -79,6 +81,8 @@ def read_schema_file(path: Path) -> Raw:
         raise _refused(path, [cause.strerror or str(cause)]) from cause
     if len(content) > MAX_BYTES:
         raise _refused(path, [f"it is larger than {MAX_BYTES >> 20} MB"])
+    if content.count(b'"data_type"') > MAX_FIELDS_IN_ALL:
+        raise _refused(path, [f"it has more than {MAX_FIELDS_IN_ALL:,} fields"])
     return checked(content, path)
 
 
