@@ -61,6 +61,7 @@
         SandboxDown                     sandbox.down
         SandboxDataUnusable             sandbox.data_unusable
         SandboxSchemaInvalid            sandbox.schema_invalid
+        FaultPlanInvalid                sandbox.fault_plan_invalid
       OperationCancelled                operation.cancelled
 
 A caller tells errors apart by ``code``. The words in ``message`` may change.
@@ -387,6 +388,13 @@ class SandboxSchemaInvalid(SandboxError):
 
     code = "sandbox.schema_invalid"
     hint = "`onepiece sandbox schema pull --output FILE` writes one of a real site."
+
+
+class FaultPlanInvalid(SandboxError):
+    """A plan of faults that says none, or that the running sandbox cannot carry out."""
+
+    code = "sandbox.fault_plan_invalid"
+    hint = "docs/how-to/sandbox.md tells what a plan may say."
 
 
 class OperationCancelled(OnePieceError):

@@ -39,11 +39,16 @@ class Keys(BaseModel, frozen=True, hide_input_in_errors=True):
 
 
 class State(BaseModel, frozen=True, hide_input_in_errors=True):
-    """``sandbox.json``: written before a server is relied upon, so that nothing started is forgotten."""
+    """``sandbox.json``: written before a server is relied upon, so that nothing started is forgotten.
+
+    Attributes:
+        s3_faults: S3 is reached through the proxy of planned faults.
+    """
 
     schema_: Literal["onepiece.sandbox-state.1"] = Field("onepiece.sandbox-state.1", alias="schema")
     keys: Keys = Field(default_factory=Keys)
     base_port: int | None = None
+    s3_faults: bool = False
     processes: dict[str, ServerProcess] = {}
 
 

@@ -51,8 +51,12 @@ class PortBlock:
         return self.base + 5
 
     @property
+    def s3_faults(self) -> int:
+        return self.base + 6
+
+    @property
     def all(self) -> tuple[int, ...]:
-        return (*range(self.base, self.base + 5), self.shotgrid, *self.grpc)
+        return (*range(self.base, self.base + 5), self.shotgrid, self.s3_faults, *self.grpc)
 
     @property
     def grpc(self) -> tuple[int, ...]:

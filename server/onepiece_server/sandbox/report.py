@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from onepiece_server.sandbox import objects
-from onepiece_server.sandbox.files import Keys
+from onepiece_server.sandbox.files import State
 from onepiece_server.sandbox.ports import PortBlock
 
 # The seeded show.
@@ -19,7 +19,7 @@ UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 class ServerReport(BaseModel, frozen=True):
-    """One of the two servers. ``pid`` and ``memory_bytes`` are None when it does not run."""
+    """One of the servers. ``pid`` and ``memory_bytes`` are None when it does not run."""
 
     name: str
     url: str
@@ -36,6 +36,7 @@ class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
         env: what to export; then OnePiece, boto3 and shotgun_api3 need nothing else. Holds keys.
         unset: variables that must not be set beside ``env``.
         config: an ``onepiece.toml`` with ``[profiles.sandbox]``.
+        fault_rules: how many rules of planned faults stand.
     """
 
     schema_: Literal["onepiece.sandbox.1"] = Field("onepiece.sandbox.1", alias="schema")
@@ -48,15 +49,17 @@ class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
     show_code: str = SHOW_CODE
     buckets: tuple[str, ...] = objects.BUCKETS
     servers: tuple[ServerReport, ...] = ()
+    fault_rules: int = 0
 
 
-def environment(keys: Keys, ports: PortBlock) -> dict[str, str]:
+def environment(state: State, ports: PortBlock) -> dict[str, str]:
     """The variables that point OnePiece, boto3 and shotgun_api3 at the sandbox."""
+    keys = state.keys
     return {
         "ONEPIECE_SHOTGRID_URL": f"http://127.0.0.1:{ports.shotgrid}",
         "ONEPIECE_SHOTGRID_SCRIPT": keys.shotgrid_script,
         "ONEPIECE_SHOTGRID_KEY": keys.shotgrid_key.get_secret_value(),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports.s3}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports.s3_faults if state.s3_faults else ports.s3}",
         "AWS_ACCESS_KEY_ID": keys.access_key_id,
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key.get_secret_value(),
         "AWS_REGION": objects.REGION,
@@ -64,9 +67,9 @@ def environment(keys: Keys, ports: PortBlock) -> dict[str, str]:
     }
 
 
-def config_text(keys: Keys, ports: PortBlock) -> str:
+def config_text(state: State, ports: PortBlock) -> str:
     """``onepiece.toml``. The contexts stand here too: a studio's own may name its real buckets."""
-    env = environment(keys, ports)
+    env = environment(state, ports)
     lines = [
         "# Written by `onepiece sandbox up`. It holds keys: nobody but you can read it.",
         "",

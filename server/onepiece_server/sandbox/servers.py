@@ -1,4 +1,4 @@
-"""The two servers of a studio, seen alike: a command, a mark, and the question whether it answers."""
+"""The servers of a studio, seen alike: a command, a mark, and the question whether it answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 from onepiece_core.errors import ExtraMissing
 from onepiece_core.storage.s3 import signing
 from onepiece_server.sandbox import objects, tracker
-from onepiece_server.sandbox.files import Keys, Layout, write_private
+from onepiece_server.sandbox.faults import s3_control
+from onepiece_server.sandbox.files import Keys, Layout, State, write_private
 from onepiece_server.sandbox.ports import PortBlock
 from onepiece_server.sandbox.s3_call import S3Access
 
@@ -84,12 +85,41 @@ class TrackerServer:
         return tracker.answers(self._port, self._keys)
 
 
-def list_servers(layout: Layout, keys: Keys, ports: PortBlock) -> tuple[Server, ...]:
-    return ObjectServer(layout, keys, ports), TrackerServer(layout, keys, ports)
+class FaultServer:
+    """The proxy of planned faults in front of S3."""
+
+    name = "s3-faults"
+
+    def __init__(self, layout: Layout, keys: Keys, ports: PortBlock) -> None:
+        self._layout, self._key, self._ports = layout, keys.shotgrid_key, ports
+        self.mark = s3_control.studio_option(layout.directory)
+        self.url = f"http://127.0.0.1:{ports.s3_faults}"
+
+    def write_secrets(self) -> None:
+        write_private(self._layout.shotgrid_key, self._key.get_secret_value().encode())
+
+    def command(self) -> list[str]:
+        return s3_control.command(self._layout.directory, self._layout.shotgrid_key, self._ports)
+
+    def get_ready(self) -> bool:
+        return self.answers()
+
+    def answers(self) -> bool:
+        return s3_control.answers(self.url, self._key.get_secret_value())
+
+
+def list_servers(layout: Layout, state: State, ports: PortBlock) -> tuple[Server, ...]:
+    keys = state.keys
+    servers = ObjectServer(layout, keys, ports), TrackerServer(layout, keys, ports)
+    return (*servers, FaultServer(layout, keys, ports)) if state.s3_faults else servers
 
 
 def list_marks(layout: Layout) -> tuple[str, ...]:
-    return objects.data_option(layout.objects), tracker.data_option(layout.shotgrid)
+    return (
+        objects.data_option(layout.objects),
+        tracker.data_option(layout.shotgrid),
+        s3_control.studio_option(layout.directory),
+    )
 
 
 def require_installed() -> None:

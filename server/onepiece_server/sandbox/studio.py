@@ -15,6 +15,8 @@ from pathlib import Path
 from onepiece_core.errors import SandboxDown, SandboxError
 from onepiece_core.log import get_logger
 from onepiece_server.sandbox import objects, processes, report
+from onepiece_server.sandbox.faults.control import set_faults, with_fault_rules
+from onepiece_server.sandbox.faults.plan import Plan
 from onepiece_server.sandbox.files import (
     Layout,
     State,
@@ -40,18 +42,23 @@ class _PortTaken(Exception):
     """A stranger took one of our ports between the look and the start."""
 
 
-def up(directory: Path) -> SandboxReport:
-    """Start the studio in ``directory`` and return when both servers answer; fine when it runs already.
+def up(directory: Path, *, s3_faults: bool = False, faults: Plan | None = None) -> SandboxReport:
+    """Start the studio in ``directory`` and return when its servers answer; fine when it runs already.
+
+    ``s3_faults`` puts the proxy of planned faults in front of S3, which a plan with rules for S3 does by itself; the
+    address of S3 is then another one. ``faults`` stands from the first call on.
 
     Raises:
         ExtraMissing: a server is not installed.
         SandboxError: a server does not come up; nothing is left running.
     """
+    s3_faults = s3_faults or bool(faults and faults.of("s3").rules)
     layout = _layout(directory)
     require_installed()
     _make_folder(layout.directory)
     with _locked(layout):
-        return _up(layout)
+        found = _up(layout, s3_faults=s3_faults)
+        return with_fault_rules(found) if faults is None else set_faults(found, faults)
 
 
 def down(directory: Path, *, grace_seconds: float = 10.0) -> list[int]:
@@ -74,7 +81,7 @@ def reset(directory: Path) -> SandboxReport:
         _stop(layout, grace_seconds=0)
         for folder in (layout.objects, layout.shotgrid):
             shutil.rmtree(folder, ignore_errors=True)
-        return _up(layout)
+        return _up(layout, s3_faults=_get_state(layout).s3_faults)
 
 
 def status(directory: Path) -> SandboxReport:
@@ -84,7 +91,7 @@ def status(directory: Path) -> SandboxReport:
         SandboxDown: there is no sandbox in ``directory``.
     """
     layout = _layout(directory)
-    return _report(layout, _get_state(layout))
+    return with_fault_rules(_report(layout, _get_state(layout)))
 
 
 def env(directory: Path) -> SandboxReport:
@@ -93,7 +100,8 @@ def env(directory: Path) -> SandboxReport:
     Raises:
         SandboxDown: it does not run.
     """
-    found = status(directory)
+    layout = _layout(directory)
+    found = _report(layout, _get_state(layout))
     if not found.running:
         silent = [server.name for server in found.servers if not server.answers]
         message, hint = f"the sandbox in {found.dir} is not running", _start_hint(found.dir)
@@ -136,13 +144,14 @@ def _make_folder(folder: Path) -> None:
         raise SandboxError(f"cannot make the folder {folder}: {cause.strerror}", dir=str(folder)) from cause
 
 
-def _up(layout: Layout) -> SandboxReport:
+def _up(layout: Layout, *, s3_faults: bool) -> SandboxReport:
     """The caller holds the lock."""
     state = prepare(layout)
     found = _report(layout, state)
-    if found.running:
+    if found.running and (state.s3_faults or not s3_faults):
         return found
     _stop(layout)
+    state = state.model_copy(update={"s3_faults": s3_faults})
     for _attempt in range(_ATTEMPTS):
         try:
             with claimed_block(state.base_port) as ports:
@@ -154,14 +163,14 @@ def _up(layout: Layout) -> SandboxReport:
 
 def _start(layout: Layout, state: State, ports: PortBlock) -> SandboxReport:
     state = state.model_copy(update={"base_port": ports.base, "processes": {}})
-    servers = list_servers(layout, state.keys, ports)
+    servers = list_servers(layout, state, ports)
     try:
         for server in servers:
             server.write_secrets()
             state = _start_one(layout, state, server)
         for server in servers:
             _wait(layout, state.processes[server.name], server)
-        write_private(layout.config, report.config_text(state.keys, ports).encode())
+        write_private(layout.config, report.config_text(state, ports).encode())
         return _report(layout, state)
     except BaseException as cause:  # Ctrl-C too: never half a studio
         _stop(layout)
@@ -239,11 +248,11 @@ def _report(layout: Layout, state: State) -> SandboxReport:
     if state.base_port is None:
         return SandboxReport(dir=folder, running=False, env={}, config=config)
     ports = PortBlock(state.base_port)
-    servers = tuple(_report_one(layout, state, server) for server in list_servers(layout, state.keys, ports))
+    servers = tuple(_report_one(layout, state, server) for server in list_servers(layout, state, ports))
     return SandboxReport(
         dir=folder,
         running=all(server.answers for server in servers),
-        env=report.environment(state.keys, ports),
+        env=report.environment(state, ports),
         config=config,
         servers=servers,
     )

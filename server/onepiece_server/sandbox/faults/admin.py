@@ -19,10 +19,9 @@ from urllib.parse import parse_qs
 
 from onepiece_server.sandbox.faults.calls import Journal
 from onepiece_server.sandbox.faults.deciding import Decider
+from onepiece_server.sandbox.faults.paths import CALLS, FAULTS
 from onepiece_server.sandbox.faults.plan import NO_FAULTS, PlanInvalid, parsed_plan
 
-FAULTS, CALLS = "/sandbox/faults", "/sandbox/calls"
-PATHS = (FAULTS, CALLS)
 MAX_PLAN_BYTES = 1024 * 1024
 _MAX_CALLS = 5000
 _BEARER = "bearer "

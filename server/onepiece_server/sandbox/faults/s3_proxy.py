@@ -17,7 +17,7 @@ from typing import IO
 from urllib.parse import unquote
 
 from onepiece_server.sandbox.faults import s3_answers
-from onepiece_server.sandbox.faults.admin import MAX_PLAN_BYTES, PATHS, Admin, Asked
+from onepiece_server.sandbox.faults.admin import MAX_PLAN_BYTES, Admin, Asked
 from onepiece_server.sandbox.faults.cutting import reset
 from onepiece_server.sandbox.faults.messages import (
     MAX_HEAD_BYTES,
@@ -29,6 +29,7 @@ from onepiece_server.sandbox.faults.messages import (
     read_head,
     request_body,
 )
+from onepiece_server.sandbox.faults.paths import PATHS
 from onepiece_server.sandbox.faults.plan import Rule
 
 HOST = "127.0.0.1"
@@ -53,7 +54,8 @@ class _Line:
         await self.writer.drain()
 
     def cut(self, rule: Rule) -> None:
-        if rule.cut != "close":
+        """End it: by a reset, but the half of a body that was sent shall arrive."""
+        if (rule.cut or ("close" if rule.fault == "truncate" else "reset")) == "reset":
             reset(self.writer.transport)
 
     async def gone(self) -> None:

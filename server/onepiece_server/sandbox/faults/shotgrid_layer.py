@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from onepiece_server.sandbox.faults.admin import MAX_PLAN_BYTES, PATHS, Admin, Asked
+from onepiece_server.sandbox.faults.admin import MAX_PLAN_BYTES, Admin, Asked
 from onepiece_server.sandbox.faults.calls import UNKNOWN, Journal
 from onepiece_server.sandbox.faults.deciding import Decider
 from onepiece_server.sandbox.faults.incoming import Incoming
+from onepiece_server.sandbox.faults.paths import OWN_HEADER, PATHS
 from onepiece_server.sandbox.faults.plan import UPLOADS, VERBS, Plan
 from onepiece_server.sandbox.faults.spoiling import Outgoing, Passing, Spoiler
 from onepiece_server.sandbox.shotgrid.app import MAX_BODY_BYTES
@@ -20,11 +21,11 @@ from onepiece_server.sandbox.shotgrid.auth import authenticate
 from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.site import Site
 
-# The studio's own question whether the site answers: planned faults are not for it, and it is not written down.
-OWN_HEADER = b"onepiece-sandbox"
-
 _HOST = re.compile(rb"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 _API = "/api3/json"
+_OWN_HEADER = OWN_HEADER.encode()
+# The page that looks into the site is no client of it: nothing goes wrong there, nor is it written down.
+_LOOK = "/look"
 
 
 def layered(app: ASGIApp, site: Site, folder: Path, plan: Plan) -> SandboxLayer:
@@ -67,7 +68,7 @@ class SandboxLayer:
             await PlainTextResponse("This site is served to 127.0.0.1 and localhost only.", 421)(scope, receive, send)
         elif scope["path"] in PATHS:
             await self._administer(scope, receive, send)
-        elif OWN_HEADER in headers:
+        elif _OWN_HEADER in headers or scope["path"].startswith(_LOOK):
             await self._app(scope, receive, send)
         else:
             await self._call(scope, receive, send)

@@ -126,4 +126,6 @@ def _refusal(rule: Rule, passing: Passing) -> Response:
         fault = Fault(message, rule.error_code or CRUD)
         passing.record.error_code = fault.error_code
         return JSONResponse(fault.as_reply())
-    return PlainTextResponse(message, 400)
+    # Downloads and uploads know no Faults: there the code is the HTTP status (409 and 410: a malware scan).
+    code = rule.error_code or 400
+    return PlainTextResponse(message, code if 400 <= code < 600 else 400)

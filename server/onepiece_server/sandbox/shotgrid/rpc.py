@@ -76,28 +76,33 @@ METHODS: dict[str, Method] = {
 
 def answer(site: Site, body: bytes, base_url: str, record: CallRecord) -> Reply:
     """The reply to one request's body; it never raises."""
-    name = "?"
     try:
         call = _parsed(body)
         name = call["method_name"]
         record.method = name_or_unknown(name)
         results = info(site) if name == "info" else _carried_out(site, call, base_url, record)
+        note_results(record, results)
         if isinstance(results, Reply):
             return results
         reply = results if name == "info" else {"results": results}
-        note_results(record, results)
-    except Fault as fault:
+    except Exception as error:
+        fault = _as_fault(error, record.method)
+        record.error_code = fault.error_code
         reply = fault.as_reply()
-    except sqlite3.Error as error:
-        log.error("shotgrid.database_failed", method=name, error=str(error))
-        reply = Fault(f"API {name}() failed: the site's database said: {error}").as_reply()
-    except RecursionError:
-        reply = Fault(f"API {name}() the request is nested too deeply").as_reply()
-    except Exception as error:  # a fault of ours: the caller gets a Fault, the log the rest
-        log.error("shotgrid.call_failed", method=name, error=repr(error), exc_info=True)
-        reply = Fault(f"API {name}() internal error: {type(error).__name__}").as_reply()
-    record.error_code = reply.get("error_code")
     return Reply(json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+def _as_fault(error: Exception, name: str) -> Fault:
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, sqlite3.Error):
+        log.error("shotgrid.database_failed", method=name, error=str(error))
+        return Fault(f"API {name}() failed: the site's database said: {error}")
+    if isinstance(error, RecursionError):
+        return Fault(f"API {name}() the request is nested too deeply")
+    # A fault of ours: the caller gets a Fault, the log the rest.
+    log.error("shotgrid.call_failed", method=name, error=repr(error), exc_info=error)
+    return Fault(f"API {name}() internal error: {type(error).__name__}")
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
