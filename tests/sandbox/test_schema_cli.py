@@ -76,6 +76,12 @@ def test_pull_into_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path):
     assert json.loads(done.stderr)["error"]["code"] == "sandbox.failed"
 
 
+def test_a_key_that_the_site_does_not_know_is_told(run: Run, env: dict[str, str]):
+    env["ONEPIECE_SHOTGRID_KEY"] = "another"
+    done = run("sandbox", "schema", "pull", "--json")
+    assert (done.returncode, json.loads(done.stderr)["error"]["code"]) == (8, "tracker.denied")
+
+
 def test_pull_needs_a_site(onepiece: Run):
     done = onepiece("sandbox", "schema", "pull", "--json")
     assert (done.returncode, json.loads(done.stderr)["error"]["code"]) == (8, "tracker.not_configured")

@@ -407,3 +407,68 @@ def test_many_at_once_each_get_a_field_of_their_own(sg: Any, site: Any):
         names = list(pool.map(make, range(12)))
     assert len(set(names)) == 12
     assert set(names) <= sg.schema_field_read("Ticket").keys()
+
+
+def test_readers_and_writers_go_on_while_fields_come_and_go(
+    sg: Any, site: SiteProcess, project: dict[str, Any], shots: list[dict[str, Any]]
+):
+    from concurrent.futures import ThreadPoolExecutor
+
+    text = label("Flicker")
+
+    def configure(number: int) -> None:
+        own = site.client()
+        for turn in range(4):
+            name = own.schema_field_create(
+                "Shot", "multi_entity", f"{text} {number} {turn}", {"valid_types": ["Asset"]}
+            )
+            own.schema_field_delete("Shot", name)
+
+    def work(number: int) -> int:
+        own = site.client()
+        for turn in range(10):
+            own.create("Shot", {"project": project, "code": f"w{number}_{turn}"})
+            own.find("Shot", [["project", "is", project]], ["code", "assets", "tasks"])
+            own.schema_read()
+        return 10
+
+    with ThreadPoolExecutor(4) as pool:
+        changes = [pool.submit(configure, number) for number in range(2)]
+        made = sum(pool.map(work, range(2)))
+        assert [change.result() for change in changes] == [None, None]
+    assert len(sg.find("Shot", [["project", "is", project]])) == len(shots) + made
+    assert not [name for name in sg.schema_field_read("Shot") if "flicker" in name]
+
+
+@pytest.mark.wire("schema_field_create", "all of a field, or nothing, when the site is killed")
+def test_a_kill_leaves_whole_fields_alone(start_site: StartSite, tmp_path: Path):
+    import threading
+
+    site = start_site(tmp_path, "--empty")
+    sg = site.client()
+    sg.info()
+    told: list[str] = []
+
+    def configure() -> None:
+        try:
+            while True:
+                told.append(
+                    sg.schema_field_create("Shot", "list", "Mood", {"valid_values": ["a"], "default_value": "a"})
+                )
+        except Exception:  # the site is gone, however that looks to the client
+            return
+
+    thread = threading.Thread(target=configure)
+    thread.start()
+    while len(told) < 5:
+        assert thread.is_alive()
+    site.kill()
+    thread.join(60)
+
+    again = start_site(tmp_path, "--empty").client()
+    fields = [name for name in again.schema_field_read("Shot") if name.startswith("sg_mood")]
+    assert set(told) <= set(fields)
+    assert len(fields) <= len(told) + 1  # the one that nobody was told of
+    project = again.create("Project", {"name": "P"})
+    shot = again.create("Shot", {"project": project, "code": "s"}, fields)
+    assert all(shot[name] == "a" for name in fields)
