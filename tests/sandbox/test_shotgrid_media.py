@@ -237,3 +237,20 @@ def test_what_was_not_made_is_made_after_the_next_start(start_site: StartSite, t
     assert second.stop() == 0
     left = [path.name for path in (tmp_path / "site" / "site" / "files").iterdir() if path.suffix == ".part"]
     assert left == []
+
+
+@pytest.mark.parametrize("status", [409, 410])
+@pytest.mark.wire("file_serve", "a malware scan, when a fault plan says so")
+def test_a_malware_scan_is_planned(start_site: StartSite, tmp_path: Path, status: int):
+    scanned = start_site(tmp_path / "site")
+    client = scanned.client()
+    (tmp_path / "notes.txt").write_text("notes")
+    number = client.upload("Shot", 1, str(tmp_path / "notes.txt"))
+    words = "This file is undergoing a malware scan, please try again in a few minutes"
+    scanned.set_faults([{"method": "GET", "fault": "error", "error_code": status, "message": words}])
+    url = client.get_attachment_download_url({"type": "Attachment", "id": number})
+    answer = requests.get(url, cookies={"_session_id": client.get_session_token()})
+    assert (answer.status_code, answer.text) == (status, words)
+    scanned.clear_faults()
+    assert client.download_attachment(number) == b"notes"
+    assert scanned.stop() == 0

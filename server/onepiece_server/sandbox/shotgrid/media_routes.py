@@ -36,10 +36,9 @@ def media_routes(site: Site) -> list[Route]:
         return FileResponse(path, filename=name, media_type=content_type, headers=_HARMLESS)
 
     async def thumbnail(request: Request) -> Response:
-        file = request.path_params["file"]
-        if not await site.run(_is_thumbnail, site, file):
+        path = await site.run(uploads.thumbnail_of, site, request.path_params["file"])
+        if path is None:
             return PlainTextResponse("Not found", 404)
-        path = site.files.path(file)
         return FileResponse(path, media_type=picture_type(path) or "image/jpeg", headers=_HARMLESS)
 
     async def pending(_: Request) -> Response:
@@ -65,9 +64,3 @@ def _may_download(site: Site, token: str | None) -> bool:
         if token is None:
             return secret.has_session_since(connection, time.time() - _GRACE_SECONDS)
         return secret.session_user(connection, token) is not None
-
-
-def _is_thumbnail(site: Site, file: str) -> bool:
-    with site.database.read() as connection:
-        found = connection.execute('SELECT 1 FROM "__thumbnails" WHERE file=?', [file]).fetchone()
-    return found is not None

@@ -188,6 +188,13 @@ def file_of(site: Site, attachment_id: int) -> tuple[Path, str, str | None] | No
     return site.files.path(kept["file"]), kept["name"], kept["content_type"]
 
 
+def thumbnail_of(site: Site, file: str) -> Path | None:
+    """A picture by its name in the file store; None when that is no picture."""
+    with site.database.read() as connection:
+        found = connection.execute('SELECT 1 FROM "__thumbnails" WHERE file=?', [file]).fetchone()
+    return site.files.path(file) if found else None
+
+
 def share_picture(site: Site, caller: Caller, source: str, targets: list[str], field_name: str) -> int | None:
     """Give rows (``Version_12``) the picture of another; its Attachment's id, None while there is none to see."""
     with site.database.write() as connection:

@@ -12,13 +12,13 @@ import threading
 import time
 from collections import OrderedDict
 
-from onepiece_server.sandbox.shotgrid import secret
+from onepiece_server.sandbox.shotgrid.auth import authenticate
+from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.site import Site
 
 TICKET_SECONDS = 60.0
 SESSION_SECONDS = 12 * 3600.0
 _MOST = 64
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Passes:
@@ -65,25 +65,13 @@ class Gate:
 def knows_key(site: Site, authorization: str | None) -> bool:
     """Whether an ``Authorization`` header brings the script user's key."""
     kind, _, key = (authorization or "").partition(" ")
-    if kind.lower() != "bearer" or not key:
+    if kind.lower() != "bearer":
         return False
-    with site.database.read() as connection:
-        user_id = viewer_id(site)
-        return user_id is not None and secret.is_secret(connection, "ApiUser", user_id, key.strip())
-
-
-def viewer_id(site: Site) -> int | None:
-    """The script user, as whom the page reads."""
-    with site.database.read() as connection:
-        sql = "SELECT id FROM ApiUser WHERE firstname=? AND sg_status_list='act' AND \"__retired\"=0"
-        found: tuple[int] | None = connection.execute(sql, [site.options.script_name]).fetchone()
-    return found[0] if found else None
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a ``Host`` header names this machine: a name that somebody points at 127.0.0.1 gets nothing."""
-    name, _, port = (host or "").rpartition(":")
-    return (name if port.isdigit() else host or "").lower() in _LOOPBACK
+    try:
+        authenticate(site, {"script_name": site.options.script_name, "script_key": key.strip()}, "")
+    except Fault:
+        return False
+    return True
 
 
 def _digest(word: str) -> bytes:

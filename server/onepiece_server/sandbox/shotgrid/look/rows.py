@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid.database import quoted
-from onepiece_server.sandbox.shotgrid.look.access import viewer_id
 from onepiece_server.sandbox.shotgrid.look.values import Shown, shown_value
 from onepiece_server.sandbox.shotgrid.model import EntityType, Field
 from onepiece_server.sandbox.shotgrid.read import read
@@ -90,7 +89,11 @@ class Table:
 
 
 def viewer(site: Site) -> Caller:
-    return Caller("ApiUser", viewer_id(site) or 0, "")
+    """The site's script user."""
+    with site.database.read() as connection:
+        sql = "SELECT id FROM ApiUser WHERE firstname=?"
+        found = connection.execute(sql, [site.options.script_name]).fetchone()
+    return Caller("ApiUser", found[0] if found else 0, "")
 
 
 def count_types(site: Site) -> list[TypeCount]:
@@ -184,4 +187,4 @@ def pictures_of(site: Site, entity: EntityType, ids: list[int], name: str = "ima
         f"ON t.attachment_id = e.{quoted(name)} WHERE e.id IN ({marks}) AND t.file IS NOT NULL"
     )
     with site.database.read() as connection:
-        return {row_id: f"/thumbnail/{file}" for row_id, file in connection.execute(sql, ids)}
+        return {row_id: f"/look/picture/{file}" for row_id, file in connection.execute(sql, ids)}
