@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -15,9 +14,9 @@ _years = count(2101)
 
 
 @pytest.fixture
-def year() -> Iterator[int]:
+def year() -> int:
     """A year that no other test sets the studio's days of."""
-    yield next(_years)
+    return next(_years)
 
 
 @pytest.fixture

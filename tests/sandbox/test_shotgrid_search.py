@@ -129,7 +129,7 @@ def test_what_the_site_does_not_have_is_a_fault(sg: Any, site: SiteProcess):
         sg.text_search("something", {"Shots": []})
     with pytest.raises(Fault, match=r"Shot.nope doesn't exist"):
         sg.text_search("something", {"Shot": [["nope", "is", 1]]})
-    with pytest.raises(Fault, match="expected .Hash."):
+    with pytest.raises(Fault, match=r"expected .Hash."):
         sg.text_search("something", {})
     with pytest.raises(Fault, match="max_results"):
         sg.text_search("something", {"Shot": []}, limit=-1)
