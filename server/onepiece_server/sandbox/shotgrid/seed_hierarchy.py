@@ -23,13 +23,18 @@ LAST_FRAME_OF_ASSET = 1100
 
 
 def make_studio(making: Making, _: Step) -> None:
-    """Who is missing on the site, the pictures, and the assets with their tasks."""
+    """Who is missing on the site, and the pictures."""
     when = day_of(making.plan.first_day)
     people = _people(making, when)
     making.bulk.link(making.project, "users", people)
     if making.plan.request.thumbnails:
         _pictures(making, when)
-    for index in range(making.plan.assets):
+
+
+def make_assets(making: Making, step: Step) -> None:
+    """Assets with their tasks."""
+    when = day_of(making.plan.first_day)
+    for index in range(step.first, step.end):
         _asset(making, index, when)
 
 

@@ -115,6 +115,7 @@ class SeasonPlan:
     def steps(self) -> tuple[Step, ...]:
         return (
             Step("studio"),
+            Step("assets", 0, self.assets),
             *_pieces("shots", self.shots, _SHOTS_PER_STEP),
             *_pieces("versions", self.versions, _VERSIONS_PER_STEP),
             *_pieces("playlists", self.playlists, _PLAYLISTS_PER_STEP),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from onepiece_server.sandbox.shotgrid import seed_progress
 from onepiece_server.sandbox.shotgrid.seed_bulk import BulkWriter
-from onepiece_server.sandbox.shotgrid.seed_hierarchy import make_shots, make_studio
+from onepiece_server.sandbox.shotgrid.seed_hierarchy import make_assets, make_shots, make_studio
 from onepiece_server.sandbox.shotgrid.seed_plan import Schedule, SeasonPlan, SeedRequest, Step
 from onepiece_server.sandbox.shotgrid.seed_progress import Progress
 from onepiece_server.sandbox.shotgrid.seed_review import make_playlists, make_versions
@@ -42,7 +42,13 @@ class SeedCounts(BaseModel, frozen=True, serialize_by_alias=True):
     steps_done: int
 
 
-_STEPS = {"studio": make_studio, "shots": make_shots, "versions": make_versions, "playlists": make_playlists}
+_STEPS = {
+    "studio": make_studio,
+    "assets": make_assets,
+    "shots": make_shots,
+    "versions": make_versions,
+    "playlists": make_playlists,
+}
 
 
 def plan_seed(site: Site, request: SeedRequest) -> SeedCounts:
