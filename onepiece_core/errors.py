@@ -377,15 +377,11 @@ class SandboxDown(SandboxError):
 
 
 class SandboxDataUnusable(SandboxError):
-    """The database of the sandbox's site is damaged, of a newer version or somebody else's."""
-
     code = "sandbox.data_unusable"
     hint = "`onepiece sandbox reset` starts over with fresh content."
 
 
 class SandboxSchemaInvalid(SandboxError):
-    """A schema file that no site can be opened with."""
-
     code = "sandbox.schema_invalid"
     hint = "`onepiece sandbox schema pull --output FILE` writes one of a real site."
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,15 +57,23 @@ def test_every_option_has_words():
     assert {option.spelling.split()[0].rstrip(",") for option in global_options()} >= {"--config-profile", "--version"}
 
 
+def parsed_commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """The commands below ``path``, as the parser knows them."""
+    if not (inner := getattr(command, "commands", {})):
+        yield path, command
+    for name, one in inner.items():
+        yield from parsed_commands(f"{path} {name}", one)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_page_and_the_parser_know_the_same_options(name: str):
-    loaded = load(name)
-    real = {f"{name} {inner}": command for inner, command in getattr(loaded, "commands", {}).items()} or {name: loaded}
+    real = dict(parsed_commands(name, load(name)))
     documented = {command.path: command for command in list_commands() if command.path.split()[0] == name}
     assert documented.keys() == real.keys()
     for path, command in documented.items():
         spelled = [word for one in command.parameters for word in re.findall(r"--[a-z][\w-]*", one.spelling)]
-        parsed = [spelling for param in real[path].params for spelling in param.opts if spelling.startswith("--")]
+        spellings = [one for param in real[path].params for one in (*param.opts, *param.secondary_opts)]
+        parsed = [spelling for spelling in spellings if spelling.startswith("--")]
         assert sorted(spelled) == sorted(set(parsed) - {"--help"}), path
 
 

@@ -79,7 +79,9 @@ def _commands_of(name: str, app: typer.Typer, *, single: bool = False) -> Iterat
         )
     for group in app.registered_groups:
         assert group.typer_instance is not None
-        yield from _commands_of(f"{name} {group.name}", group.typer_instance)
+        # A group without a name of its own adds its commands to the one around it.
+        inner = f"{name} {group.name}" if isinstance(group.name, str) else name
+        yield from _commands_of(inner, group.typer_instance)
 
 
 def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
