@@ -39,6 +39,7 @@ _INSERT = (
     "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Events:
         self._session = caller.session_uuid
         self._waiting: list[tuple[Any, ...]] = []
         self._last_id = 0
+        self._heads: dict[str, str] = {}  # a field's part of its metas, as JSON that is not closed yet
 
     def flush(self) -> None:
         if self._waiting:
@@ -103,16 +105,16 @@ class Events:
 
         Answers the event's id.
         """
-        meta = {
-            "type": "attribute_change",
-            "attribute_name": field.name,
-            "entity_type": entity.name,
-            "entity_id": row_id,
-            "field_data_type": field.data_type,
-            **values,
-        }
-        if in_create:
-            meta["in_create"] = True
+        head = self._heads.get(field.path)
+        if head is None:
+            told = {
+                "type": "attribute_change",
+                "attribute_name": field.name,
+                "entity_type": entity.name,
+                "field_data_type": field.data_type,
+            }
+            head = self._heads[field.path] = _to_json(told)[:-1]
+        meta = head + _members({"entity_id": row_id, **values, **({"in_create": True} if in_create else {})}) + "}"
         words = f'changed "{field.label}" on {entity.label} {name or row_id}'
         return self._add("Change", entity, row_id, project_id, words, meta, field.name)
 
@@ -157,7 +159,7 @@ class Events:
         row_id: int,
         project_id: int | None,
         description: str,
-        meta: Meta,
+        meta: Meta | str,
         attribute: str | None = None,
     ) -> int:
         if entity.name in _SILENT:
@@ -166,7 +168,13 @@ class Events:
         return self._put(f"Shotgun_{entity.name}_{kind}", attribute, description, link, project_id, meta)
 
     def _put(
-        self, event_type: str, attribute: str | None, description: str, link: Pair, project_id: int | None, meta: Meta
+        self,
+        event_type: str,
+        attribute: str | None,
+        description: str,
+        link: Pair,
+        project_id: int | None,
+        meta: Meta | str,
     ) -> int:
         if self._silent:
             return 0
@@ -176,7 +184,7 @@ class Events:
         # fmt: off
         self._waiting.append((
             event_id, event_type, attribute, description, *link, project, project_id, *who,
-            _to_json(meta), self._session, now, now, *who, event_type,
+            meta if isinstance(meta, str) else _to_json(meta), self._session, now, now, *who, event_type,
         ))
         # fmt: on
         if not self._held:
@@ -208,6 +216,20 @@ def many_values(difference: Difference, named: Callable[[Pair], str | None]) -> 
 def link(pair: Pair, named: Callable[[Pair], str | None]) -> Meta:
     """A row in a meta."""
     return {"id": pair[1], "name": named(pair), "type": pair[0], "valid": "valid"}
+
+
+def _members(values: Meta) -> str:
+    """Further members of an object in JSON. An encoder of its own for each value is what takes time: most need none."""
+    parts = []
+    for key, value in values.items():
+        if value is None or isinstance(value, bool):
+            text = _CONSTANTS[value]
+        elif isinstance(value, int):
+            text = str(value)
+        else:
+            text = _to_json(value)
+        parts.append(f',"{key}":{text}')
+    return "".join(parts)
 
 
 def _named(entity: EntityType, row_id: int, name: str | None) -> Meta:

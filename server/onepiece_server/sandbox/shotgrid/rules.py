@@ -45,9 +45,25 @@ class Rules:
         self._keeps_name = "cached_display_name" in fields
         self._author = entity.name in _AUTHORED and "user" in fields
         self.cuts = cut_fields.of(entity)
-        self.always_read = {*self._named_by, *(field.name for field in self.unique)}
-        self.always_read |= {"project__id"} if self._has_project else set()
-        self.always_read |= self.cuts.raw if self.cuts else set()
+        read = {*self._named_by, *(field.name for field in self.unique), *(self.cuts.raw if self.cuts else ())}
+        # What every change of a row starts from.
+        self.always_read = ("__retired", *sorted(read | ({"project__id"} if self._has_project else set())))
+        self._inserts: dict[tuple[str, ...], str] = {}
+        self._selects: dict[tuple[str, ...], str] = {}
+
+    def insert(self, columns: Columns) -> str:
+        """The statement for a new row with these columns."""
+        names = tuple(columns)
+        if names not in self._inserts:
+            listed, marks = ", ".join(map(quoted, names)), ",".join("?" * len(names))
+            self._inserts[names] = f"INSERT INTO {quoted(self.entity.name)} ({listed}) VALUES ({marks})"
+        return self._inserts[names]
+
+    def select(self, names: tuple[str, ...]) -> str:
+        """The statement that reads columns of one row."""
+        if names not in self._selects:
+            self._selects[names] = f"SELECT {', '.join(map(quoted, names))} FROM {quoted(self.entity.name)} WHERE id=?"
+        return self._selects[names]
 
     def _naming_columns(self) -> frozenset[str]:
         if self.entity.name in _PEOPLE:

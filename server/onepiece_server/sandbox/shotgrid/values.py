@@ -24,7 +24,6 @@ SQL_TYPES = {
     "currency": "REAL",
 }
 TEXT_TYPES = frozenset({"text", "list", "status_list", "entity_type", "color", "uuid", "footage", "password"})
-_INTEGERS = ("number", "percent", "duration", "timecode")
 _INT32 = 2**31
 # The ends of a range and the first year, as the site's "Reference: Data Types" gives them.
 _FLOATS = {"float": 999_999_999.999999, "currency": 9_999_999_999_999.99}
@@ -47,25 +46,7 @@ def to_column(field: Field, value: Any, method: str) -> Column:
     """
     if value is None:
         return 0 if field.data_type == "checkbox" else None
-    return _converter(field.data_type)(field, value, method)
-
-
-def _converter(data_type: str) -> Callable[[Field, Any, str], Column]:
-    if data_type in _INTEGERS:
-        return _integer
-    if data_type in _FLOATS:
-        return _float
-    special: dict[str, Callable[[Field, Any, str], Column]] = {
-        "checkbox": _checkbox,
-        "date": _date,
-        "date_time": _date_time,
-        "list": _choice,
-        "status_list": _choice,
-        "serializable": _serializable,
-        "jsonb": _serializable,
-        "tag_list": _tag_list,
-    }
-    return special.get(data_type, _text)
+    return _CONVERTERS.get(field.data_type, _text)(field, value, method)
 
 
 def checked_text(value: str, where: str, method: str) -> str:
@@ -196,4 +177,17 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "serializable": _shown_json,
     "jsonb": _shown_json,
     "tag_list": _shown_json,
+}
+
+_CONVERTERS: dict[str, Callable[[Field, Any, str], Column]] = {
+    **dict.fromkeys(("number", "percent", "duration", "timecode"), _integer),
+    **dict.fromkeys(_FLOATS, _float),
+    "checkbox": _checkbox,
+    "date": _date,
+    "date_time": _date_time,
+    "list": _choice,
+    "status_list": _choice,
+    "serializable": _serializable,
+    "jsonb": _serializable,
+    "tag_list": _tag_list,
 }

@@ -110,12 +110,7 @@ class Writer:
         columns = rules.new_row(changes, self._caller, self._now)
         rules.check_new(columns)
         rules.check_unique(self._connection, columns, 0, "create", columns.keys())
-        names = ", ".join(quoted(name) for name in columns)
-        cursor = self._connection.execute(
-            f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({','.join('?' * len(columns))})",
-            list(columns.values()),
-        )
-        row_id = cursor.lastrowid
+        row_id = self._connection.execute(rules.insert(columns), list(columns.values())).lastrowid
         assert row_id is not None
         self._names[entity.name, row_id] = name = rules.name(columns)
         row = _Row(entity, row_id, name, _project(entity, row_id, columns))
@@ -282,10 +277,9 @@ class Writer:
 
     def _columns_of(self, entity: EntityType, row_id: int, rules: Rules, changes: list[Change], method: str) -> Columns:
         """The columns that a change starts from, whatever they are for."""
-        names = dict.fromkeys(["__retired", *rules.always_read])
-        names |= dict.fromkeys(name for change in changes for name in change.columns)
-        sql = f"SELECT {', '.join(quoted(name) for name in names)} FROM {quoted(entity.name)} WHERE id=?"
-        found = self._connection.execute(sql, [max(min(row_id, 2**62), -1)]).fetchone()
+        more = (name for change in changes for name in change.columns)
+        names = tuple(dict.fromkeys((*rules.always_read, *more))) if changes else rules.always_read
+        found = self._connection.execute(rules.select(names), [max(min(row_id, 2**62), -1)]).fetchone()
         if found is None:
             raise _missing(entity, row_id, method)
         return dict(zip(names, found, strict=True))
