@@ -65,6 +65,8 @@ MEANINGS = {
     "dcc.launch_failed": "The DCC did not start, or ended at once.",
     "sandbox.failed": "The sandbox could not be started or stopped.",
     "sandbox.down": "There is no running sandbox in this folder.",
+    "sandbox.data_unusable": "The database of the sandbox's site is damaged, of a newer version or somebody else's.",
+    "sandbox.schema_invalid": "A schema file that no site can be opened with.",
     "operation.cancelled": "Somebody pressed Ctrl-C or ended the command.",
 }
 
