@@ -54,12 +54,13 @@ def export_page(site: Site, caller: Caller, args: dict[str, Any]) -> Reply:
         page = _page(connection, site.schema, page_id, layout_name)
         reader = RowReader(site, caller, connection, _METHOD)
         columns = reader.readable(page.entity.name, page.layout.columns or _default_columns(page.entity))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_label(site.schema, page.entity, name) for name in columns])
-    for row in _rows(site, caller, page, columns):
-        writer.writerow([_cell(row[name]) for name in columns])
-    return Reply(text.getvalue().encode(), "text/csv; charset=utf-8")
+    body = io.BytesIO()
+    with io.TextIOWrapper(body, "utf-8", errors="replace", newline="", write_through=True) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([_label(site.schema, page.entity, name) for name in columns])
+        for row in _rows(site, caller, page, columns):
+            writer.writerow([_cell(row[name]) for name in columns])
+        return Reply(body.getvalue(), "text/csv; charset=utf-8")
 
 
 def _page(connection: sqlite3.Connection, schema: Schema, page_id: int, layout_name: str | None) -> Page:
