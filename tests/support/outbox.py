@@ -82,6 +82,8 @@ class MemoryLog:
 
 
 DIGEST = "0" * 32
+# The smallest picture that there is: a site looks at what it gets.
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
 
 
 def make_manifest(scene_name: str = "FG_ep010_sc02_0010_comp_v004", *, movie_bytes: int = 9) -> PackageManifest:
@@ -131,7 +133,7 @@ def make_package(folder: Path, manifest: PackageManifest) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"m" * movie.size_bytes)
     thumbnail = folder.parent / f"{folder.name}.jpg"
-    thumbnail.write_bytes(b"\xff\xd8 a picture")
+    thumbnail.write_bytes(GIF)
     return thumbnail
 
 
