@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onepiece_cli.commands import sandbox_content, sandbox_open, sandbox_schema
+from onepiece_cli.commands import sandbox_calls, sandbox_content, sandbox_faults, sandbox_open, sandbox_schema
 from onepiece_cli.commands.sandbox_folder import Dir, command_text, examples, folder_of
 from onepiece_cli.options import Json
 from onepiece_cli.session import session_of
@@ -19,7 +20,9 @@ app = typer.Typer(
     help="Run a whole studio (ShotGrid and S3) on this machine.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(sandbox_content.app)
+app.add_typer(sandbox_faults.app, name="faults")
 app.add_typer(sandbox_schema.app, name="schema")
+app.command("calls", epilog=sandbox_calls.EPILOG)(sandbox_calls.calls)
 app.command("open", epilog=sandbox_open.EPILOG)(sandbox_open.open_page)
 
 
@@ -30,14 +33,32 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-@app.command(epilog=examples("onepiece sandbox up", "onepiece sandbox up --dir /tmp/studio --json"))
-def up(ctx: typer.Context, folder: Dir = None, as_json: Json = False) -> None:
+@app.command(
+    epilog=examples(
+        "onepiece sandbox up",
+        "onepiece sandbox up --dir /tmp/studio --json",
+        "onepiece sandbox up --faults plan.json",
+    )
+)
+def up(
+    ctx: typer.Context,
+    folder: Dir = None,
+    faults: Annotated[
+        Path | None, typer.Option("--faults", metavar="FILE", help="What goes wrong on purpose: a plan, JSON or TOML.")
+    ] = None,
+    s3_faults: Annotated[
+        bool, typer.Option("--s3-faults", help="Reach S3 through a proxy that a plan of faults can spoil.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Start the studio and return when both servers answer; they run until `sandbox down`."""
     from onepiece_server.sandbox import studio
+    from onepiece_server.sandbox.faults.control import plan_of_file
 
     session = session_of(ctx)
+    plan = plan_of_file(faults) if faults else None
     session.say("Starting the sandbox ...")
-    report = studio.up(folder_of(session, folder))
+    report = studio.up(folder_of(session, folder), s3_faults=s3_faults, faults=plan)
     if as_json:
         typer.echo(report.model_dump_json())
         return
@@ -117,7 +138,7 @@ def _lines(report: SandboxReport, shell: Shell) -> list[str]:
 
 
 def _show(report: SandboxReport) -> None:
-    names = {"objects": "S3", "shotgrid": "ShotGrid"}
+    names = {"objects": "S3", "shotgrid": "ShotGrid", "s3-faults": "S3 proxy"}
     typer.echo(f"The sandbox in {report.dir} is {'running' if report.running else 'stopped'}.")
     for server in report.servers:
         state = "answers" if server.answers else ("is silent" if server.pid else "is stopped")
@@ -126,3 +147,7 @@ def _show(report: SandboxReport) -> None:
         typer.echo(f"  {names.get(server.name, server.name):9} {server.url} {state}{process}")
     typer.echo(f"  show      {report.project} ({report.show_code})")
     typer.echo(f"  buckets   {', '.join(report.buckets)}")
+    if report.fault_rules:
+        rules = "1 rule" if report.fault_rules == 1 else f"{report.fault_rules} rules"
+        hint = "`onepiece sandbox faults show` tells what, `onepiece sandbox faults clear` ends it."
+        typer.secho(f"warning: calls go wrong on purpose ({rules}). {hint}", fg="yellow", err=True)

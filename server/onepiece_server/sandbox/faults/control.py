@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onepiece_core.errors import FaultPlanInvalid, SandboxError
 from onepiece_server.sandbox.faults.asking import NoAnswer, ask
 from onepiece_server.sandbox.faults.paths import CALLS, FAULTS
-from onepiece_server.sandbox.faults.plan import NO_FAULTS, Plan, Target
+from onepiece_server.sandbox.faults.plan import NO_FAULTS, Plan, PlanInvalid, Target, read_plan
 
 if TYPE_CHECKING:
     from onepiece_server.sandbox.report import SandboxReport
 
+_SHOWN_PROBLEMS = 10
+
 # The server of a studio that does the faults of a target.
 _SERVERS: dict[Target, str] = {"shotgrid": "shotgrid", "s3": "s3-faults"}
+
+
+def plan_of_file(path: Path) -> Plan:
+    """The plan in a file, JSON or TOML.
+
+    Raises:
+        FaultPlanInvalid: it holds none, or cannot be read.
+    """
+    try:
+        return read_plan(path)
+    except PlanInvalid as cause:
+        shown = cause.problems[:_SHOWN_PROBLEMS]
+        if more := len(cause.problems) - len(shown):
+            shown.append(f"and {more} more")
+        message = "\n".join([f"{path} is no plan of faults:", *shown])
+        raise FaultPlanInvalid(message, file=str(path), problems=cause.problems) from cause
 
 
 def set_faults(report: SandboxReport, plan: Plan) -> SandboxReport:
