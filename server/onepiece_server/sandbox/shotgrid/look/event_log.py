@@ -23,12 +23,19 @@ _MOST_VALUE = 120
 
 @dataclass(frozen=True)
 class Event:
+    """One event.
+
+    Attributes:
+        before: its description up to the name of its row (``entity``), or all of it; ``after`` is the rest.
+    """
+
     id: int
     moment: Shown
     event_type: str
-    description: str
-    user: Shown | None
+    before: str
     entity: Shown | None
+    after: str
+    user: Shown | None
     change: str
 
 
@@ -69,18 +76,21 @@ def _events(connection: sqlite3.Connection, site: Site, rows: list[Any]) -> list
             return None
         return shown_link({"type": kind, "id": number, "name": names.get((kind, number))})
 
-    return [
-        Event(
-            id=row[0],
-            moment=shown_moment(row[9] or ""),
-            event_type=row[1] or "",
-            description=plain(row[3] or ""),
-            user=link(row[6], row[7]),
-            entity=link(row[4], row[5]),
-            change=_change(row[8]),
-        )
-        for row in rows
-    ]
+    events = []
+    for row in rows:
+        entity = link(row[4], row[5])
+        before, after = _around(plain(row[3] or ""), entity)
+        user, change = link(row[6], row[7]), _change(row[8])
+        events.append(Event(row[0], shown_moment(row[9] or ""), row[1] or "", before, entity, after, user, change))
+    return events
+
+
+def _around(description: str, entity: Shown | None) -> tuple[str, str]:
+    """The description before and after the name of its row: there the link stands."""
+    if entity is None:
+        return description, ""
+    before, found, after = description.rpartition(entity.text)
+    return (before, after) if found else (description + " ", "")
 
 
 def _change(meta: str | None) -> str:

@@ -71,6 +71,7 @@ def look_routes(site: Site) -> list[Route]:
         headed("/look", look.to_front),
         headed("/look/tickets", look.ticket, "POST"),
         headed("/look/look.css", look.style),
+        headed("/look/icon.svg", look.icon),
         headed("/look/media/{id}", look.media),
         headed("/look/picture/{file}", look.picture),
         *(headed(path, page(bound)) for path, bound in pages.items()),
@@ -112,6 +113,9 @@ class _Look:
 
     async def style(self, _: Request) -> Response:
         return FileResponse(FOLDER / "look.css", media_type="text/css")
+
+    async def icon(self, _: Request) -> Response:
+        return FileResponse(FOLDER / "icon.svg", media_type="image/svg+xml")
 
     async def media(self, request: Request) -> Response:
         if not self._is_in(request):
