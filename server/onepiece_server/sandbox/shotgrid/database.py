@@ -15,6 +15,7 @@ from pathlib import Path
 
 from onepiece_core.errors import SandboxDataUnusable
 from onepiece_server.sandbox.shotgrid.database_version import claim, told_when_unusable
+from onepiece_server.sandbox.shotgrid.folding import folded
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field, Schema
 from onepiece_server.sandbox.shotgrid.values import SQL_TYPES, TEXT_TYPES
 
@@ -28,10 +29,12 @@ _STAMPS = {
     "updated_by__type": '"updated_by__type" TEXT',
     "updated_by__id": '"updated_by__id" INTEGER',
 }
-# Fields that queries combine with the project, newest first or by status.
-_WITH_PROJECT = ("created_at", "sg_status_list")
 # What happened to a row: streams and daemons ask for it.
 _EVENTS_OF = "EventLogEntry.entity"
+# SQLite appends the id in ascending order: the newest rows, those of one second by id, are read off the index.
+_NEWEST_FIRST = "created_at DESC"
+# Fields that queries combine with the project.
+_WITH_PROJECT = (_NEWEST_FIRST, "sg_status_list")
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS "__fields" (
@@ -102,8 +105,8 @@ def quoted(name: str) -> str:
 
 
 def fold(text: str | None) -> str | None:
-    """Unicode's idea of "the same but for case", for the text operators."""
-    return None if text is None else text.casefold()
+    """The text operators' idea of "the same but for case", as a function of SQL."""
+    return None if text is None else folded(text)
 
 
 class Database:
@@ -115,6 +118,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.version = 0  # of the data; another one after each write
         self._local = threading.local()
         self._write_lock = threading.RLock()
         self._all: list[sqlite3.Connection] = []
@@ -162,11 +166,14 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                self.version += 1  # neither what was nor what will be: nothing found out meanwhile is kept
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self.version += 1
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -237,10 +244,10 @@ def columns_of(field: Field) -> list[tuple[str, str]]:
 def _indexes(entity: EntityType, schema: Schema) -> list[str]:
     wanted: list[tuple[str, ...]] = [(entity.display,)] if entity.display != "id" else []
     if "created_at" in entity.fields:
-        wanted.append(("created_at",))
+        wanted.append((_NEWEST_FIRST,))
     if "project" in entity.fields:
         wanted.append(("project__id", "id"))
-        wanted += [("project__id", name) for name in _WITH_PROJECT if name in entity.fields]
+        wanted += [("project__id", name) for name in _WITH_PROJECT if name.split()[0] in entity.fields]
     for field in entity.fields.values():
         if field.path in schema.indexed_links or field.path == _EVENTS_OF:
             wanted.append((f"{field.name}__id", f"{field.name}__type"))
@@ -248,9 +255,14 @@ def _indexes(entity: EntityType, schema: Schema) -> list[str]:
             wanted.append((field.name,))
     statements = [
         f"CREATE INDEX IF NOT EXISTS {quoted('__'.join((entity.name, *columns)))} "
-        f"ON {quoted(entity.name)} ({', '.join(quoted(column) for column in columns)})"
+        f"ON {quoted(entity.name)} ({', '.join(_indexed(column) for column in columns)})"
         for columns in wanted
     ]
     # Few rows are retired: with these known, all others are counted without a look at each.
     retired = f'{quoted(entity.name + "__retired")} ON {quoted(entity.name)} ("__retired") WHERE "__retired"=1'
     return [*statements, f"CREATE INDEX IF NOT EXISTS {retired}"]
+
+
+def _indexed(column: str) -> str:
+    name, _, direction = column.partition(" ")
+    return f"{quoted(name)} {direction}".rstrip()

@@ -1,67 +1,106 @@
-"""Ranges of the relative date operators. Days, weeks (from Monday), months and years are those of UTC."""
+"""Ranges of the relative date operators.
+
+Days, weeks (from Monday), months and years are those of the site's time zone. ``in_last`` and ``in_next`` of a time
+count from this moment on.
+"""
 
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from onepiece_server.sandbox.shotgrid.faults import Fault, type_fault
-from onepiece_server.sandbox.shotgrid.model import Field
+from onepiece_server.sandbox.shotgrid.asked import Condition, told
+from onepiece_server.sandbox.shotgrid.faults import shown
 
+UNITS = ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 _FAR = 100_000  # further than this no calendar goes
-_UNITS = ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+_HOURS = {"HOUR": 1, "DAY": 24, "WEEK": 168}
 
 
 def now_text() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return told(datetime.now(UTC))
 
 
-def relative_range(field: Field, values: list[Any], direction: int) -> tuple[str, str]:
+def site_zone(name: str) -> tzinfo:
+    """The time zone with this IANA name.
+
+    Raises:
+        ValueError: there is none, or this machine has no data about time zones.
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"no time zone {name!r}: expected an IANA name like Europe/Berlin "
+            "(Windows has none of its own: pip install tzdata)"
+        ) from error
+
+
+def relative_range(condition: Condition, direction: int, now: datetime) -> tuple[str, str]:
     """First and last moment (both included) of ``in_last`` (-1) and ``in_next`` (1)."""
-    if len(values) != 2 or not isinstance(values[1], str) or values[1].upper() not in _UNITS:
-        raise Fault(f"API read() {field.path} expected [count, {'|'.join(_UNITS)}] but got {values!r:.100}")
-    count, unit = values[0], values[1].upper()
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise type_fault("read", field.path, ["Integer"], count)
-    now = datetime.now(UTC)
+    count, unit = condition.several(2)
+    if unit not in UNITS:
+        raise condition.fault(
+            f"'{condition.relation}' 'relation' doesn't support the '{str(unit)[:40]}' time unit: "
+            f"{shown(condition.values)}\nValid time units: {shown(list(UNITS))}"
+        )
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise condition.fault(
+            f"'{condition.relation}' 'relation' expects a positive Integer time unit: {shown(condition.values)}"
+        )
+    is_date = condition.field.data_type == "date"
+    steps = direction * min(count, _FAR)
     try:
-        other = _moved(now, direction * max(min(count, _FAR), -_FAR), unit)
+        if is_date:
+            edges = sorted((now.astimezone(condition.zone).date(), local_day(now, steps, unit, condition.zone)))
+            return edges[0].isoformat(), edges[1].isoformat()
+        first, last = sorted((now, moved(now, steps, unit)))
+        return told(first), told(last)
     except (OverflowError, ValueError) as error:
-        raise Fault(f"API read() {field.path}: {count} {unit} is out of range") from error
-    first, last = sorted((now, other))
-    return _kept(field, first), _kept(field, last)
+        raise condition.fault(f"{condition.field.path}: {count} {unit} is out of range") from error
 
 
-def calendar_range(field: Field, offset: Any, unit: str) -> tuple[str, str]:
+def local_day(now: datetime, steps: int, unit: str, zone: tzinfo) -> date:
+    """The day ``steps`` units away from today in ``zone``; hours are real ones, all others are the calendar's."""
+    if unit == "HOUR":
+        return (now + timedelta(hours=steps)).astimezone(zone).date()
+    return moved(now.astimezone(zone).replace(tzinfo=None), steps, unit).date()
+
+
+def calendar_range(condition: Condition, unit: str, now: datetime) -> tuple[str, str]:
     """First moment of a calendar day, week, month or year and of the one after it; 0 is the present one."""
+    offset = condition.one()
     if isinstance(offset, bool) or not isinstance(offset, int):
-        raise type_fault("read", field.path, ["Integer"], offset)
-    today = datetime.now(UTC).date()
-    starts = {
-        "DAY": today,
-        "WEEK": today - timedelta(days=today.weekday()),
-        "MONTH": today.replace(day=1),
-        "YEAR": today.replace(month=1, day=1),
-    }
-    begin = datetime(*starts[unit].timetuple()[:3], tzinfo=UTC)
+        raise condition.wrong_type(["Integer"], offset)
     try:
-        first = _moved(begin, max(min(offset, _FAR), -_FAR), unit)
-        return _kept(field, first), _kept(field, _moved(first, 1, unit))
+        first = period_start(now.astimezone(condition.zone).date(), unit)
+        begin = moved(datetime.combine(first, datetime.min.time()), max(min(offset, _FAR), -_FAR), unit)
+        edges = begin, moved(begin, 1, unit)
+        if condition.field.data_type == "date":
+            return edges[0].date().isoformat(), edges[1].date().isoformat()
+        first_moment, next_moment = (edge.replace(tzinfo=condition.zone).astimezone(UTC) for edge in edges)
+        return told(first_moment), told(next_moment)
     except (OverflowError, ValueError) as error:
-        raise Fault(f"API read() {field.path}: offset {offset} is out of range") from error
+        raise condition.fault(f"{condition.field.path}: offset {offset} is out of range") from error
 
 
-def _moved(moment: datetime, count: int, unit: str) -> datetime:
-    if unit in ("HOUR", "DAY", "WEEK"):
-        return moment + timedelta(hours=count * {"HOUR": 1, "DAY": 24, "WEEK": 168}[unit])
+def period_start(day: date, unit: str) -> date:
+    """The first day of the day's week, month or year."""
+    if unit == "WEEK":
+        return day - timedelta(days=day.weekday())
+    if unit == "MONTH":
+        return day.replace(day=1)
+    return day.replace(month=1, day=1) if unit == "YEAR" else day
+
+
+def moved(moment: datetime, count: int, unit: str) -> datetime:
+    """``moment`` moved by hours, days, weeks, months or years; the 31st becomes the month's last day."""
+    if unit in _HOURS:
+        return moment + timedelta(hours=count * _HOURS[unit])
     months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "YEAR" else 1)
     year, month = divmod(months, 12)
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)
-
-
-def _kept(field: Field, moment: datetime) -> str:
-    if field.data_type == "date":
-        return date(moment.year, moment.month, moment.day).isoformat()
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

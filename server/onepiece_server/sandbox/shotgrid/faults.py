@@ -5,6 +5,8 @@ A fault travels as HTTP 200 with ``{"exception": true, "error_code": ..., "messa
 
 from __future__ import annotations
 
+import itertools
+import json
 from typing import Any
 
 # The client raises AuthenticationFault for this code and Fault for all others it does not know.
@@ -48,7 +50,24 @@ def ruby_name(value: object) -> str:
     return names.get(type(value), "Object")
 
 
-def shown(value: object) -> str:
-    """A value in a message: short, on one line."""
-    text = repr(value)
-    return text if len(text) <= 200 else text[:200] + "..."
+def shown(value: object, limit: int = 200) -> str:
+    """A value in a message, as Ruby writes it: short, on one line."""
+    text = _ruby(value, 0)
+    return text if len(text) <= limit else text[:limit] + "..."
+
+
+def _ruby(value: object, depth: int) -> str:
+    if isinstance(value, str):
+        return json.dumps(value[:4000], ensure_ascii=False)
+    if value is None:
+        return "nil"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | dict) and depth > 5:
+        return "..."
+    if isinstance(value, list):
+        return "[" + ", ".join(_ruby(one, depth + 1) for one in value[:400]) + "]"
+    if isinstance(value, dict):
+        pairs = itertools.islice(value.items(), 50)
+        return "{" + ", ".join(f"{_ruby(key, depth + 1)} => {_ruby(one, depth + 1)}" for key, one in pairs) + "}"
+    return repr(value)

@@ -9,7 +9,6 @@ from typing import Any
 
 from onepiece_server.sandbox.shotgrid.computed_fields import person_of
 from onepiece_server.sandbox.shotgrid.database import quoted
-from onepiece_server.sandbox.shotgrid.faults import Fault
 from onepiece_server.sandbox.shotgrid.links import chunks
 from onepiece_server.sandbox.shotgrid.model import EntityType
 from onepiece_server.sandbox.shotgrid.query import Scope
@@ -44,15 +43,8 @@ class RowReader:
 
     def readable(self, entity_type: str, names: Iterable[str]) -> list[str]:
         """Those of ``names`` that can be returned; tools ask for fields of older sites too."""
-        return [name for name in names if self._is_readable(entity_type, name)]
-
-    def _is_readable(self, entity_type: str, name: str) -> bool:
-        scope = Scope(self._site.schema, entity_type, method=self._method, person=person_of(self._caller))
-        try:
-            Shape(self._site, self._caller, scope, [name])
-        except Fault:
-            return False
-        return True
+        scope = Scope(self._site.schema, entity_type, method=self._method)
+        return [name for name in names if name in ("type", "id") or scope.is_readable(name)]
 
     def mark_seen(self) -> None:
         for shape in self._shapes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from onepiece_server.sandbox.shotgrid.app import create_app
+from onepiece_server.sandbox.shotgrid.dates import site_zone
 from onepiece_server.sandbox.shotgrid.seed import seed_site
 from onepiece_server.sandbox.shotgrid.site import Site, SiteOptions, open_site
 
@@ -99,11 +100,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key-file", type=Path, required=True, help="file that holds the script user's key")
     parser.add_argument("--uploads", choices=("direct", "form"), default="direct", help="how the client sends files")
     parser.add_argument("--thumbnail-seconds", type=float, default=0.0, help="how long a new thumbnail stays pending")
-    parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="the site's time zone, an IANA name")
+    parser.add_argument(
+        "--time-zone", type=_zone, default="UTC", metavar="ZONE", help="the site's time zone, an IANA name"
+    )
     parser.add_argument("--schema", type=Path, metavar="FILE", help="a schema read from a real site")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what goes wrong, JSON or TOML")
     parser.add_argument("--empty", action="store_true", help="make no show in a new site")
     return parser
+
+
+def _zone(name: str) -> str:
+    try:
+        site_zone(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return name
 
 
 def _listen(port: int) -> socket.socket | None:

@@ -16,6 +16,7 @@ from onepiece_server.sandbox.shotgrid.database import Database, create_tables
 from onepiece_server.sandbox.shotgrid.database_version import told_when_unusable
 from onepiece_server.sandbox.shotgrid.files import FileStore
 from onepiece_server.sandbox.shotgrid.model import Raw, Schema, load_schema
+from onepiece_server.sandbox.shotgrid.remembered import Remembered
 from onepiece_server.sandbox.shotgrid.schema_store import base_schema, schema_now
 from onepiece_server.sandbox.shotgrid.transcoder import Transcoder
 
@@ -89,6 +90,7 @@ class Site:
     transcoder: Transcoder
     held_pictures: HeldPictures = field(default_factory=HeldPictures)
 
+    remembered: Remembered = field(default_factory=Remembered)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "site"))
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 from onepiece_server.sandbox.shotgrid import arguments
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault, type_fault
+from onepiece_server.sandbox.shotgrid.folding import folded
 from onepiece_server.sandbox.shotgrid.links import display_names
 from onepiece_server.sandbox.shotgrid.method import Method
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field, Schema
@@ -118,10 +119,10 @@ def _matches(
     status = status_field(entity)
     columns = f"{table}.id, {name}, {project}, {f'{table}.{status}' if status else 'NULL'}, {link}"
     sql = (
-        f"SELECT {columns} FROM {quoted(entity.name)} AS {table} {scope.joins} WHERE {' AND '.join(conditions)} "
+        f"{scope.statement.start}SELECT {columns} FROM {scope.table} WHERE {' AND '.join(conditions)} "
         f"ORDER BY length({name}), {table}.id LIMIT ?"
     )
-    rows = connection.execute(sql, [*bound, limit]).fetchall()
+    rows = connection.execute(sql, [*scope.statement.params, *bound, limit]).fetchall()
     return [
         Match(len(row[1] or ""), order, row[0], entity.name, row[1], row[2], row[3], (row[4], row[5])) for row in rows
     ]
@@ -154,7 +155,7 @@ def _contains(column: str, word: str) -> str:
 
 def _searched(word: str) -> str:
     word = escaped(word)
-    return word if word.isascii() else word.casefold()
+    return folded(word)
 
 
 def _link(entity: EntityType) -> Field | None:
