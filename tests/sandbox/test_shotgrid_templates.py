@@ -144,3 +144,13 @@ def test_smart_cut_fields_follow_an_update(sg: Any, project: Link):
         sg.update("Shot", shot["id"], change)
         found = sg.find_one("Shot", [["id", "is", shot["id"]]], ["smart_cut_summary_display"])
         assert found["smart_cut_summary_display"] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("Shot", ["layout", "anim", "lighting", "comp"]), ("Asset", ["model", "rig", "surface"])],
+)
+def test_a_new_site_has_templates(sg: Any, project: Link, kind: str, names: list[str]):
+    template = sg.find_one("TaskTemplate", [["code", "is", f"{kind} tasks"]])
+    made = sg.create(kind, {"project": project, "code": "s", "task_template": template})
+    assert [task["content"] for task in tasks_of(sg, made)] == names

@@ -119,6 +119,10 @@ class _Seed:
         for order, (code, short_name, entity_type) in enumerate(STEPS):
             step = self._make("Step", code=code, short_name=short_name, entity_type=entity_type, list_order=order)
             self._steps[short_name] = step
+        for kind, names in (("Shot", SHOT_TASKS), ("Asset", ASSET_TASKS)):
+            template = self._make("TaskTemplate", code=f"{kind} tasks", entity_type=kind)
+            for order, name in enumerate(names, start=1):
+                self._make("Task", content=name, step=self._steps[name], sg_sort_order=order, task_template=template)
         self._make(
             "LocalStorage",
             code="primary",
