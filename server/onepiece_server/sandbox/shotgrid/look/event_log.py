@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onepiece_server.sandbox.shotgrid.links import display_names
@@ -78,19 +78,21 @@ def _events(connection: sqlite3.Connection, site: Site, rows: list[Any]) -> list
 
     events = []
     for row in rows:
-        entity = link(row[4], row[5])
-        before, after = _around(plain(row[3] or ""), entity)
+        before, entity, after = _around(plain(row[3] or ""), link(row[4], row[5]), str(row[5]))
         user, change = link(row[6], row[7]), _change(row[8])
         events.append(Event(row[0], shown_moment(row[9] or ""), row[1] or "", before, entity, after, user, change))
     return events
 
 
-def _around(description: str, entity: Shown | None) -> tuple[str, str]:
-    """The description before and after the name of its row: there the link stands."""
+def _around(description: str, entity: Shown | None, number: str) -> tuple[str, Shown | None, str]:
+    """The description with the link where the name (or the id) of its row stands."""
     if entity is None:
-        return description, ""
-    before, found, after = description.rpartition(entity.text)
-    return (before, after) if found else (description + " ", "")
+        return description, None, ""
+    for text in (entity.text, number):
+        before, found, after = description.rpartition(text)
+        if found:
+            return before, replace(entity, text=text), after
+    return description + " ", entity, ""
 
 
 def _change(meta: str | None) -> str:
