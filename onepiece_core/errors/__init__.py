@@ -1,0 +1,208 @@
+"""Every error that OnePiece raises on purpose.
+
+::
+
+    OnePieceError                       onepiece.error
+      UsageError                        onepiece.usage
+      ExtraMissing                      onepiece.extra_missing
+      ConfigError                       config.invalid
+        ProfileMissing                  config.profile_missing
+        ConfigMissing                   config.missing
+        StateNotLocal                   config.state_not_local
+      NameInvalid                       naming.invalid
+      PathEscapes                       paths.escapes
+      SequenceError                     sequences.invalid
+        PaddingsMixed                   sequences.two_paddings
+      ManifestError                     manifest.invalid
+        ManifestMissing                 manifest.missing
+      MediaError                        media.invalid
+        MediaTruncated                  media.truncated
+        MediaEmpty                      media.empty
+      EditorialError                    editorial.invalid
+      PublishError                      publish.failed
+        MetadataInvalid                 publish.metadata_invalid
+        InputMissing                    publish.input_missing
+        InputUnreadable                 publish.input_unreadable
+        InputRefused                    publish.input_refused
+        SourceChanged                   publish.source_changed
+        VersionExists                   publish.version_exists
+        DestinationExists               publish.destination_exists
+        LeaseLost                       publish.lease_lost
+        OperationUnknown                publish.operation_unknown
+        OperationMismatch               publish.operation_mismatch
+        OperationBusy                   publish.operation_busy
+        NotAdoptable                    publish.not_adoptable
+      VerifyMismatch                    verify.mismatch
+      JournalError                      journal.failed
+      StorageError                      storage.failed
+        StorageUnavailable              storage.unavailable
+        AccessDenied                    storage.access_denied
+        BucketMissing                   storage.bucket_missing
+        ObjectMissing                   storage.object_missing
+        PreconditionFailed              storage.precondition_failed
+        DiskFull                        storage.disk_full
+        DestinationReadOnly             storage.read_only
+      TrackerError                      tracker.failed
+        TrackerUnavailable              tracker.unavailable
+          TrackerUnanswered             tracker.unanswered
+        TrackerDenied                   tracker.denied
+        TrackerRefused                  tracker.refused
+        TrackerNotConfigured            tracker.not_configured
+        EntityMissing                   tracker.entity_missing
+          ProjectMissing                tracker.project_missing
+          ShotMissing                   tracker.shot_missing
+          TaskMissing                   tracker.task_missing
+      DccError                          dcc.failed
+        DccUnknown                      dcc.unknown
+        DccMissing                      dcc.not_found
+        SceneMissing                    dcc.scene_missing
+        LaunchFailed                    dcc.launch_failed
+      SandboxError                      sandbox.failed
+        SandboxDown                     sandbox.down
+        SandboxDataUnusable             sandbox.data_unusable
+        SandboxSchemaInvalid            sandbox.schema_invalid
+        FaultPlanInvalid                sandbox.fault_plan_invalid
+      OperationCancelled                operation.cancelled
+
+A caller tells errors apart by ``code``. The words in ``message`` may change.
+"""
+
+from __future__ import annotations
+
+from onepiece_core.errors.applications import (
+    DccError,
+    DccMissing,
+    DccUnknown,
+    FaultPlanInvalid,
+    LaunchFailed,
+    SandboxDataUnusable,
+    SandboxDown,
+    SandboxError,
+    SandboxSchemaInvalid,
+    SceneMissing,
+)
+from onepiece_core.errors.base import (
+    ConfigError,
+    ConfigMissing,
+    ErrorReport,
+    ExtraMissing,
+    OnePieceError,
+    OperationCancelled,
+    ProfileMissing,
+    StateNotLocal,
+    UsageError,
+)
+from onepiece_core.errors.data import (
+    EditorialError,
+    ManifestError,
+    ManifestMissing,
+    MediaEmpty,
+    MediaError,
+    MediaTruncated,
+    NameInvalid,
+    PaddingsMixed,
+    PathEscapes,
+    SequenceError,
+)
+from onepiece_core.errors.publishing import (
+    DestinationExists,
+    InputMissing,
+    InputRefused,
+    InputUnreadable,
+    JournalError,
+    LeaseLost,
+    MetadataInvalid,
+    NotAdoptable,
+    OperationBusy,
+    OperationMismatch,
+    OperationUnknown,
+    PublishError,
+    SourceChanged,
+    VerifyMismatch,
+    VersionExists,
+)
+from onepiece_core.errors.services import (
+    AccessDenied,
+    BucketMissing,
+    DestinationReadOnly,
+    DiskFull,
+    EntityMissing,
+    ObjectMissing,
+    PreconditionFailed,
+    ProjectMissing,
+    ShotMissing,
+    StorageError,
+    StorageUnavailable,
+    TaskMissing,
+    TrackerDenied,
+    TrackerError,
+    TrackerNotConfigured,
+    TrackerRefused,
+    TrackerUnanswered,
+    TrackerUnavailable,
+)
+
+__all__ = [
+    "AccessDenied",
+    "BucketMissing",
+    "ConfigError",
+    "ConfigMissing",
+    "DccError",
+    "DccMissing",
+    "DccUnknown",
+    "DestinationExists",
+    "DestinationReadOnly",
+    "DiskFull",
+    "EditorialError",
+    "EntityMissing",
+    "ErrorReport",
+    "ExtraMissing",
+    "FaultPlanInvalid",
+    "InputMissing",
+    "InputRefused",
+    "InputUnreadable",
+    "JournalError",
+    "LaunchFailed",
+    "LeaseLost",
+    "ManifestError",
+    "ManifestMissing",
+    "MediaEmpty",
+    "MediaError",
+    "MediaTruncated",
+    "MetadataInvalid",
+    "NameInvalid",
+    "NotAdoptable",
+    "ObjectMissing",
+    "OnePieceError",
+    "OperationBusy",
+    "OperationCancelled",
+    "OperationMismatch",
+    "OperationUnknown",
+    "PaddingsMixed",
+    "PathEscapes",
+    "PreconditionFailed",
+    "ProfileMissing",
+    "ProjectMissing",
+    "PublishError",
+    "SandboxDataUnusable",
+    "SandboxDown",
+    "SandboxError",
+    "SandboxSchemaInvalid",
+    "SceneMissing",
+    "SequenceError",
+    "ShotMissing",
+    "SourceChanged",
+    "StateNotLocal",
+    "StorageError",
+    "StorageUnavailable",
+    "TaskMissing",
+    "TrackerDenied",
+    "TrackerError",
+    "TrackerNotConfigured",
+    "TrackerRefused",
+    "TrackerUnanswered",
+    "TrackerUnavailable",
+    "UsageError",
+    "VerifyMismatch",
+    "VersionExists",
+]

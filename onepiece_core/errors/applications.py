@@ -1,0 +1,51 @@
+"""DCCs and the sandbox: other programs on this machine."""
+
+from __future__ import annotations
+
+from onepiece_core.errors.base import OnePieceError
+
+
+class DccError(OnePieceError):
+    code = "dcc.failed"
+
+
+class DccUnknown(DccError):
+    code = "dcc.unknown"
+
+
+class DccMissing(DccError):
+    code = "dcc.not_found"
+
+
+class SceneMissing(DccError):
+    code = "dcc.scene_missing"
+
+
+class LaunchFailed(DccError):
+    code = "dcc.launch_failed"
+
+
+class SandboxError(OnePieceError):
+    code = "sandbox.failed"
+
+
+class SandboxDown(SandboxError):
+    code = "sandbox.down"
+    hint = "Start it with `onepiece sandbox up`."
+
+
+class SandboxDataUnusable(SandboxError):
+    code = "sandbox.data_unusable"
+    hint = "`onepiece sandbox reset` starts over with fresh content."
+
+
+class SandboxSchemaInvalid(SandboxError):
+    code = "sandbox.schema_invalid"
+    hint = "`onepiece sandbox schema pull --output FILE` writes one of a real site."
+
+
+class FaultPlanInvalid(SandboxError):
+    """A plan of faults that says none, or that the running sandbox cannot carry out."""
+
+    code = "sandbox.fault_plan_invalid"
+    hint = "docs/how-to/sandbox.md tells what a plan may say."
