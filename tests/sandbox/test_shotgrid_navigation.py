@@ -160,6 +160,49 @@ def test_seed_and_fields_are_taken_from_the_call(sg: Any, show: Show):
     assert group["ref"]["value"] == sequence
 
 
+@pytest.mark.wire("read", "the preset NAV_ENTRIES gives the rows of a place of the tree")
+def test_the_target_entities_of_a_place_are_found(sg: Any, show: Show):
+    rows = {"shot": show.shots[0], "other": show.shots[1], "loose": show.loose, "asset": show.asset}
+    for name, entity in rows.items():
+        sg.create("Version", {"project": show.project, "code": name, "entity": entity})
+    sg.create("Version", {"project": show.project, "code": "task", "entity": show.shots[0], "sg_task": show.task})
+
+    def versions(path: str) -> list[str]:
+        target = sg.nav_expand(path)["target_entities"]
+        presets = target["additional_filter_presets"]
+        found = sg.find(target["type"], [], ["code"], additional_filter_presets=presets)
+        return [version["code"] for version in found]
+
+    group = f"{show.path}/Shot/sg_sequence/Sequence/{show.sequences[0]['id']}"
+    row = f"{group}/id/{show.shots[0]['id']}"
+    assert versions(show.path) == ["shot", "other", "loose", "asset", "task"]
+    assert versions(f"{show.path}/Shot") == ["shot", "other", "loose", "task"]
+    assert versions(group) == versions(row) == ["shot", "task"]
+    assert versions(f"{show.path}/Shot/sg_sequence/Sequence/__none__") == ["loose"]
+    assert versions(f"{show.path}/Asset/sg_asset_type/Prop") == ["asset"]
+    assert versions(f"{show.path}/Asset/sg_asset_type/FX") == []
+    assert versions(f"{row}/Task/id/{show.task['id']}") == ["task"]
+    assert {"shot", "asset"} <= set(versions("/"))
+
+
+@pytest.mark.wire("read", "the preset NAV_ENTRIES stands beside LATEST; a path or seed that is none is a Fault")
+def test_the_preset_of_a_place_stands_beside_others(sg: Any, show: Show):
+    for code in ("v001", "v002"):
+        sg.create("Version", {"project": show.project, "code": code, "entity": show.shots[0]})
+    preset = {
+        "preset_name": "NAV_ENTRIES",
+        "path": f"{show.path}/Shot",
+        "seed": {"type": "Version", "field": "entity"},
+    }
+    latest = {"preset_name": "LATEST", "latest_by": "ENTITIES_CREATED_AT"}
+    found = sg.find("Version", [], ["code"], additional_filter_presets=[preset, latest])
+    assert [version["code"] for version in found] == ["v002"]
+    with pytest.raises(Fault, match="0 found"):
+        sg.find("Version", [], additional_filter_presets=[{**preset, "path": "/Project/999999999"}])
+    with pytest.raises(Fault, match="seed"):
+        sg.find("Shot", [], additional_filter_presets=[preset])
+
+
 @pytest.mark.wire("nav_search", "the way to a shot, a group, an asset, a task and a project")
 def test_an_entity_is_found_with_the_way_to_it(sg: Any, show: Show):
     shot, sequence = show.shots[0], show.sequences[0]

@@ -10,6 +10,7 @@ from typing import Any
 
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.faults import Fault, shown
+from onepiece_server.sandbox.shotgrid.nav_entries import split_presets
 from onepiece_server.sandbox.shotgrid.presets import preset_sql
 from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql, not_archived, scope_of
 from onepiece_server.sandbox.shotgrid.remembered import Known
@@ -26,7 +27,11 @@ def read(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     shape = Shape(site, caller, scope, names, image_urls=args.get("api_return_image_urls") is not False)
     where, params = filter_sql(scope, args.get("filters"))
     where = f"{where} AND {_retired(args, scope.alias)} AND {not_archived(scope, args)}"
-    where, params = preset_sql(scope, args.get("additional_filter_presets"), where, params)
+    entries, presets = split_presets(site, entity, args.get("additional_filter_presets"))
+    if entries is not None:
+        more, bound = filter_sql(scope, entries)
+        where, params = f"{where} AND {more}", [*params, *bound]
+    where, params = preset_sql(scope, presets, where, params)
     order = order_sql(scope, args.get("sorts"))
     per_page, page = _paging(args.get("paging"))
     sql = _Statement(scope, shape.columns, where, order, [*scope.statement.params, *params])

@@ -7,11 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from onepiece_server.sandbox.shotgrid.computed_fields import person_of
 from onepiece_server.sandbox.shotgrid.database import quoted
 from onepiece_server.sandbox.shotgrid.links import chunks
 from onepiece_server.sandbox.shotgrid.model import EntityType
-from onepiece_server.sandbox.shotgrid.query import Scope
+from onepiece_server.sandbox.shotgrid.query import scope_of
 from onepiece_server.sandbox.shotgrid.shape import Shape
 from onepiece_server.sandbox.shotgrid.site import Caller, Site
 
@@ -30,7 +29,7 @@ class RowReader:
         """Entities by id, retired ones too."""
         found: dict[int, dict[str, Any]] = {}
         for marks, chunk in chunks(sorted(set(ids))):
-            scope = Scope(self._site.schema, entity_type, method=self._method, person=person_of(self._caller))
+            scope = scope_of(self._site, self._caller, entity_type, self._method)
             shape = Shape(self._site, self._caller, scope, list(dict.fromkeys(names)))
             sql = (
                 f"SELECT {shape.columns} FROM {quoted(entity_type)} AS {scope.alias} {scope.joins} "
@@ -43,7 +42,7 @@ class RowReader:
 
     def readable(self, entity_type: str, names: Iterable[str]) -> list[str]:
         """Those of ``names`` that can be returned; tools ask for fields of older sites too."""
-        scope = Scope(self._site.schema, entity_type, method=self._method)
+        scope = scope_of(self._site, self._caller, entity_type, self._method)
         return [name for name in names if name in ("type", "id") or scope.is_readable(name)]
 
     def mark_seen(self) -> None:
