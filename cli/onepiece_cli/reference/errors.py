@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from onepiece_cli.errors import EXIT, INTERNAL, exit_status
 from onepiece_cli.reference.table import code, table
+from onepiece_core import errors
 from onepiece_core.errors import OnePieceError
 
 _HEAD = """# Errors and exit statuses
@@ -110,9 +111,10 @@ def list_errors() -> list[Documented]:
 
 def _walk(kind: type[OnePieceError]) -> Iterator[Documented]:
     yield Documented(kind.code, _meaning(kind), kind.__dict__.get("hint") or "", exit_status(kind.code))
-    for below in kind.__subclasses__():
-        if below.__module__ == OnePieceError.__module__:
-            yield from _walk(below)
+    tree = errors.__doc__ or ""
+    ours = [below for below in kind.__subclasses__() if below.__module__.startswith(errors.__name__)]
+    for below in sorted(ours, key=lambda one: tree.index(f" {one.__name__} ")):
+        yield from _walk(below)
 
 
 def _meaning(kind: type[OnePieceError]) -> str:
