@@ -7,6 +7,7 @@
       sandbox.json     ports, processes and keys
       shotgrid.key s3.json    the keys as the two servers read them
       objects/ shotgrid/      the servers' data
+      snapshots/NAME/         copies of it
       logs/
 
 Everything is readable by its owner alone.
@@ -22,6 +23,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_serializer
 
 from onepiece_core.errors import SandboxError
+from onepiece_server.sandbox.options import StudioOptions
 from onepiece_server.sandbox.processes import ServerProcess
 
 
@@ -43,12 +45,16 @@ class State(BaseModel, frozen=True, hide_input_in_errors=True):
 
     Attributes:
         s3_faults: S3 is reached through the proxy of planned faults.
+        options: how the studio was asked to be.
+        pending: a folder whose content is the studio's from now on, and is not yet in its place.
     """
 
     schema_: Literal["onepiece.sandbox-state.1"] = Field("onepiece.sandbox-state.1", alias="schema")
     keys: Keys = Field(default_factory=Keys)
     base_port: int | None = None
     s3_faults: bool = False
+    options: StudioOptions = StudioOptions()
+    pending: str | None = Field(None, pattern=r"^\.content-\w+$")
     processes: dict[str, ServerProcess] = {}
 
 
@@ -63,6 +69,7 @@ class Layout:
         self.s3_config = directory / "s3.json"
         self.objects = directory / "objects"
         self.shotgrid = directory / "shotgrid"
+        self.snapshots = directory / "snapshots"
         self.logs = directory / "logs"
         self.lock = directory / "lock"
 

@@ -37,6 +37,7 @@ class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
         unset: variables that must not be set beside ``env``.
         config: an ``onepiece.toml`` with ``[profiles.sandbox]``.
         fault_rules: how many rules of planned faults stand.
+        options: what is not as it would be by itself: schema_file, time_zone, thumbnail_seconds, uploads, empty.
     """
 
     schema_: Literal["onepiece.sandbox.1"] = Field("onepiece.sandbox.1", alias="schema")
@@ -50,6 +51,7 @@ class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
     buckets: tuple[str, ...] = objects.BUCKETS
     servers: tuple[ServerReport, ...] = ()
     fault_rules: int = 0
+    options: dict[str, str | float | bool] = {}
 
 
 def environment(state: State, ports: PortBlock) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from onepiece_core.errors import SandboxError
 from onepiece_core.progress import Progress, Reporter
 from onepiece_server.sandbox import studio
+from onepiece_server.sandbox.faults.paths import OWN_HEADER
 from onepiece_server.sandbox.shotgrid.seed_plan import SeedRequest
 
 _TIMEOUT_SECONDS = 120.0  # for one step; a slow disk needs a while for a few thousand rows
@@ -76,7 +77,7 @@ def _asked(
     connection = http.client.HTTPConnection(
         "127.0.0.1", urlsplit(env["ONEPIECE_SHOTGRID_URL"]).port, timeout=_TIMEOUT_SECONDS
     )
-    headers = {"authorization": f"Bearer {env['ONEPIECE_SHOTGRID_KEY']}", "onepiece-sandbox": "1"}
+    headers = {"authorization": f"Bearer {env['ONEPIECE_SHOTGRID_KEY']}", OWN_HEADER: "own"}
     try:
         connection.request("POST", _PATH + query, body=request.model_dump_json(), headers=headers)
         response = connection.getresponse()

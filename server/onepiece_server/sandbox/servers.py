@@ -67,8 +67,9 @@ class TrackerServer:
 
     name = "shotgrid"
 
-    def __init__(self, layout: Layout, keys: Keys, ports: PortBlock) -> None:
-        self._layout, self._keys, self._port = layout, keys, ports.shotgrid
+    def __init__(self, layout: Layout, state: State, ports: PortBlock) -> None:
+        self._layout, self._keys, self._port = layout, state.keys, ports.shotgrid
+        self._options = state.options.arguments()
         self.mark = tracker.data_option(layout.shotgrid)
         self.url = f"http://127.0.0.1:{ports.shotgrid}"
 
@@ -76,7 +77,8 @@ class TrackerServer:
         write_private(self._layout.shotgrid_key, self._keys.shotgrid_key.get_secret_value().encode())
 
     def command(self) -> list[str]:
-        return tracker.command(self._layout.shotgrid, self._keys, self._layout.shotgrid_key, self._port)
+        key_file = self._layout.shotgrid_key
+        return tracker.command(self._layout.shotgrid, self._keys, key_file, self._port, self._options)
 
     def get_ready(self) -> bool:
         return self.answers()
@@ -110,7 +112,7 @@ class FaultServer:
 
 def list_servers(layout: Layout, state: State, ports: PortBlock) -> tuple[Server, ...]:
     keys = state.keys
-    servers = ObjectServer(layout, keys, ports), TrackerServer(layout, keys, ports)
+    servers = ObjectServer(layout, keys, ports), TrackerServer(layout, state, ports)
     return (*servers, FaultServer(layout, keys, ports)) if state.s3_faults else servers
 
 

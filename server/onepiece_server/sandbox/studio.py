@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from onepiece_core.errors import SandboxDown, SandboxError
 from onepiece_core.log import get_logger
 from onepiece_server.sandbox import objects, processes, report
+from onepiece_server.sandbox.content import FOLDERS, new_stage, put_in_place, recover
 from onepiece_server.sandbox.faults.control import set_faults, with_fault_rules
 from onepiece_server.sandbox.faults.plan import Plan
 from onepiece_server.sandbox.files import (
@@ -27,11 +30,20 @@ from onepiece_server.sandbox.files import (
     write_state,
 )
 from onepiece_server.sandbox.locks import held_lock
+from onepiece_server.sandbox.options import StudioOptions
 from onepiece_server.sandbox.ports import PortBlock, claimed_block
 from onepiece_server.sandbox.report import SandboxReport, ServerReport
 from onepiece_server.sandbox.servers import Server, list_marks, list_servers, require_installed
 
+if TYPE_CHECKING:
+    from onepiece_server.sandbox.shotgrid.model import Raw
+
 log = get_logger(__name__)
+
+Told = Mapping[str, Any]
+
+# In the site's folder: what it takes its schema from.
+SCHEMA_NAME = "schema.json"
 
 _START_SECONDS = 60.0
 _LOCK_SECONDS = 120.0
@@ -42,22 +54,28 @@ class _PortTaken(Exception):
     """A stranger took one of our ports between the look and the start."""
 
 
-def up(directory: Path, *, s3_faults: bool = False, faults: Plan | None = None) -> SandboxReport:
+def up(
+    directory: Path, *, s3_faults: bool = False, faults: Plan | None = None, options: Told | None = None
+) -> SandboxReport:
     """Start the studio in ``directory`` and return when its servers answer; fine when it runs already.
 
+    ``options`` are fields of :class:`StudioOptions`; those that are not told stay as they were at the last start.
     ``s3_faults`` puts the proxy of planned faults in front of S3, which a plan with rules for S3 does by itself; the
     address of S3 is then another one. ``faults`` stands from the first call on.
 
     Raises:
+        UsageError: an option makes no sense.
         ExtraMissing: a server is not installed.
         SandboxError: a server does not come up; nothing is left running.
     """
+    told = {name: value for name, value in (options or {}).items() if value is not None}
+    schema = _schema_of(StudioOptions().changed(told))
     s3_faults = s3_faults or bool(faults and faults.of("s3").rules)
-    layout = _layout(directory)
+    layout = layout_of(directory)
     require_installed()
     _make_folder(layout.directory)
     with _locked(layout):
-        found = _up(layout, s3_faults=s3_faults)
+        found = _up(layout, s3_faults=s3_faults, told=told, schema=schema)
         return with_fault_rules(found) if faults is None else set_faults(found, faults)
 
 
@@ -66,7 +84,7 @@ def down(directory: Path, *, grace_seconds: float = 10.0) -> list[int]:
 
     Servers that need longer than ``grace_seconds`` are killed; 0 is for a studio that is thrown away.
     """
-    layout = _layout(directory)
+    layout = layout_of(directory)
     if read_state(layout) is None:
         return _stop(layout, grace_seconds)  # the folder may have been deleted under running servers
     with _locked(layout):
@@ -74,14 +92,39 @@ def down(directory: Path, *, grace_seconds: float = 10.0) -> list[int]:
 
 
 def reset(directory: Path) -> SandboxReport:
-    """Throw the content away and start over: a fresh show, empty buckets, the same addresses and keys."""
-    layout = _layout(directory)
-    _get_state(layout)
+    """Throw the content away and start over: fresh servers, with the same addresses, keys and options."""
+    layout = layout_of(directory)
+    get_state(layout)
     with _locked(layout):
+        state = recover(layout, get_state(layout))
         _stop(layout, grace_seconds=0)
-        for folder in (layout.objects, layout.shotgrid):
-            shutil.rmtree(folder, ignore_errors=True)
-        return _up(layout, s3_faults=_get_state(layout).s3_faults)
+        stage = new_stage(layout)
+        for name in FOLDERS:
+            (stage / name).mkdir(mode=0o700)
+        if (layout.shotgrid / SCHEMA_NAME).is_file():
+            shutil.copyfile(layout.shotgrid / SCHEMA_NAME, stage / "shotgrid" / SCHEMA_NAME)
+        state = put_in_place(layout, get_state(layout), stage)
+        return _up(layout, s3_faults=state.s3_faults)
+
+
+@contextmanager
+def stopped(layout: Layout) -> Iterator[State]:
+    """No server of the studio runs and no other command is at it; what ran before runs again afterwards.
+
+    Raises:
+        SandboxDown: there is no sandbox.
+        SandboxError: it does not come up again.
+    """
+    get_state(layout)
+    with _locked(layout):
+        recover(layout, get_state(layout))
+        ran = _stop(layout)
+        try:
+            yield get_state(layout)
+        finally:
+            state = recover(layout, get_state(layout))
+            if ran:
+                _up(layout, s3_faults=state.s3_faults)
 
 
 def status(directory: Path) -> SandboxReport:
@@ -90,8 +133,8 @@ def status(directory: Path) -> SandboxReport:
     Raises:
         SandboxDown: there is no sandbox in ``directory``.
     """
-    layout = _layout(directory)
-    return with_fault_rules(_report(layout, _get_state(layout)))
+    layout = layout_of(directory)
+    return with_fault_rules(_report(layout, get_state(layout)))
 
 
 def env(directory: Path) -> SandboxReport:
@@ -100,8 +143,8 @@ def env(directory: Path) -> SandboxReport:
     Raises:
         SandboxDown: it does not run.
     """
-    layout = _layout(directory)
-    found = _report(layout, _get_state(layout))
+    layout = layout_of(directory)
+    found = _report(layout, get_state(layout))
     if not found.running:
         silent = [server.name for server in found.servers if not server.answers]
         message, hint = f"the sandbox in {found.dir} is not running", _start_hint(found.dir)
@@ -109,7 +152,7 @@ def env(directory: Path) -> SandboxReport:
     return found
 
 
-def _layout(directory: Path) -> Layout:
+def layout_of(directory: Path) -> Layout:
     # Resolved: a folder must have one name, since processes are known by it.
     return Layout(directory.expanduser().resolve())
 
@@ -118,7 +161,7 @@ def _start_hint(folder: str) -> str:
     return f"Start it with `onepiece sandbox up --dir {shlex.quote(folder)}`."
 
 
-def _get_state(layout: Layout) -> State:
+def get_state(layout: Layout) -> State:
     state = read_state(layout)
     if state is None:
         folder = str(layout.directory)
@@ -144,14 +187,18 @@ def _make_folder(folder: Path) -> None:
         raise SandboxError(f"cannot make the folder {folder}: {cause.strerror}", dir=str(folder)) from cause
 
 
-def _up(layout: Layout, *, s3_faults: bool) -> SandboxReport:
+def _up(
+    layout: Layout, *, s3_faults: bool, told: Told = MappingProxyType({}), schema: Raw | None = None
+) -> SandboxReport:
     """The caller holds the lock."""
-    state = prepare(layout)
+    state = recover(layout, prepare(layout))
+    options = state.options.changed(told)
     found = _report(layout, state)
-    if found.running and (state.s3_faults or not s3_faults):
+    if found.running and (state.s3_faults or not s3_faults) and options == state.options and schema is None:
         return found
     _stop(layout)
-    state = state.model_copy(update={"s3_faults": s3_faults})
+    _keep_schema(layout, schema, is_stock=options.schema_file is None)
+    state = state.model_copy(update={"s3_faults": s3_faults, "options": options})
     for _attempt in range(_ATTEMPTS):
         try:
             with claimed_block(state.base_port) as ports:
@@ -159,6 +206,25 @@ def _up(layout: Layout, *, s3_faults: bool) -> SandboxReport:
         except _PortTaken:
             log.info("sandbox.port_taken", base_port=ports.base)
     raise SandboxError("other programs keep taking the sandbox's ports", attempts=_ATTEMPTS)
+
+
+def _schema_of(options: StudioOptions) -> Raw | None:
+    """Raises SandboxSchemaInvalid."""
+    if options.schema_file is None:
+        return None
+    from onepiece_server.sandbox.shotgrid.schema_file import read_schema_file
+
+    return read_schema_file(Path(options.schema_file))
+
+
+def _keep_schema(layout: Layout, schema: Raw | None, *, is_stock: bool) -> None:
+    """Where the site looks for its schema when it starts."""
+    if schema is not None:
+        from onepiece_server.sandbox.shotgrid.schema_file import schema_text
+
+        write_private(layout.shotgrid / SCHEMA_NAME, schema_text(schema).encode())
+    elif is_stock:
+        (layout.shotgrid / SCHEMA_NAME).unlink(missing_ok=True)
 
 
 def _start(layout: Layout, state: State, ports: PortBlock) -> SandboxReport:
@@ -246,7 +312,7 @@ def _stop(layout: Layout, grace_seconds: float = 10.0) -> list[int]:
 def _report(layout: Layout, state: State) -> SandboxReport:
     folder, config = str(layout.directory), str(layout.config)
     if state.base_port is None:
-        return SandboxReport(dir=folder, running=False, env={}, config=config)
+        return SandboxReport(dir=folder, running=False, env={}, config=config, options=state.options.unusual())
     ports = PortBlock(state.base_port)
     servers = tuple(_report_one(layout, state, server) for server in list_servers(layout, state, ports))
     return SandboxReport(
@@ -255,6 +321,7 @@ def _report(layout: Layout, state: State) -> SandboxReport:
         env=report.environment(state, ports),
         config=config,
         servers=servers,
+        options=state.options.unusual(),
     )
 
 

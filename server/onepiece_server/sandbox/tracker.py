@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from onepiece_server.sandbox.faults.paths import OWN_HEADER
@@ -18,17 +19,17 @@ def data_option(data: Path) -> str:
     return f"--dir={data}"
 
 
-def command(data: Path, keys: Keys, key_file: Path, port: int) -> list[str]:
+def command(data: Path, keys: Keys, key_file: Path, port: int, more: Sequence[str] = ()) -> list[str]:
     """How to start the server. ``-P`` keeps the current folder out of its import path."""
     options = ["--port", str(port), "--script", keys.shotgrid_script, "--key-file", str(key_file)]
-    return [sys.executable, "-P", "-m", _MODULE, data_option(data), *options]
+    return [sys.executable, "-P", "-m", _MODULE, data_option(data), *options, *more]
 
 
 def answers(port: int, keys: Keys) -> bool:
-    """Whether the server at ``port`` lets us in with our key and finds a project."""
+    """Whether the server at ``port`` lets us in with our key and finds its script user."""
     credentials = {"script_name": keys.shotgrid_script, "script_key": keys.shotgrid_key.get_secret_value()}
     query = {
-        "type": "Project",
+        "type": "ApiUser",
         "return_fields": ["id"],
         "filters": {"logical_operator": "and", "conditions": []},
         "return_only": "active",
