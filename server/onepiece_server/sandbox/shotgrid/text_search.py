@@ -20,7 +20,7 @@ from onepiece_server.sandbox.shotgrid.links import display_names
 from onepiece_server.sandbox.shotgrid.method import Method
 from onepiece_server.sandbox.shotgrid.model import ENTITY, EntityType, Field, Schema
 from onepiece_server.sandbox.shotgrid.operators import Sql
-from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql
+from onepiece_server.sandbox.shotgrid.query import Scope, filter_sql, scope_of
 from onepiece_server.sandbox.shotgrid.row_reader import RowReader, status_field
 from onepiece_server.sandbox.shotgrid.site import PAGE_SIZE, Caller, Site
 from onepiece_server.sandbox.shotgrid.values import escaped
@@ -57,7 +57,8 @@ def text_search(site: Site, caller: Caller, args: dict[str, Any]) -> dict[str, A
     with site.database.read() as connection:
         found: list[Match] = []
         for order, (entity, filters) in enumerate(types):
-            found += _matches(connection, site.schema, entity, order, filters, words, projects, limit)
+            scope = scope_of(site, caller, entity.name, _METHOD)
+            found += _matches(connection, scope, order, filters, words, projects, limit)
         found = sorted(found, key=lambda one: (one.length, one.order, one.row_id))[:limit]
         reader = RowReader(site, caller, connection, _METHOD)
         shown = _shown(connection, site.schema, reader, found)
@@ -94,23 +95,21 @@ def _projects(args: dict[str, Any]) -> list[int]:
 
 def _matches(
     connection: sqlite3.Connection,
-    schema: Schema,
-    entity: EntityType,
+    scope: Scope,
     order: int,
     filters: Any,
     words: list[str],
     projects: list[int],
     limit: int,
 ) -> list[Match]:
-    scope = Scope(schema, entity.name, method=_METHOD)
+    entity, table = scope.schema.entities[scope.entity_type], scope.alias
     where, params = filter_sql(scope, filters)
-    table = scope.alias
     conditions, bound = [f'{table}."__retired"=0', f"({where})"], list(params)
     if projects and (entity.name == "Project" or "project" in entity.fields):
         column = "id" if entity.name == "Project" else "project__id"
         conditions.append(f"{table}.{column} IN ({','.join(map(str, projects))})")  # checked to be integers
     for word in words:
-        sql, values = _word_sql(schema, entity, table, word)
+        sql, values = _word_sql(scope.schema, entity, table, word)
         conditions.append(sql)
         bound += values
     name = f"{table}.{quoted(entity.display)}"
