@@ -16,6 +16,7 @@ from onepiece_cli.reference.errors import list_errors
 from onepiece_cli.reference.pages import outdated, pages, write_pages
 from onepiece_cli.reference.rules import NOTICED
 from onepiece_cli.reference.settings import list_settings
+from onepiece_core import errors
 from onepiece_core.config.environment import VARIABLES
 from onepiece_core.errors import OnePieceError
 from onepiece_core.rules.publish import RULES
@@ -125,5 +126,5 @@ def test_every_rule_is_told():
 
 
 def kinds(kind: type[OnePieceError] = OnePieceError) -> list[type[OnePieceError]]:
-    below = [one for one in kind.__subclasses__() if one.__module__ == OnePieceError.__module__]
+    below = [one for one in kind.__subclasses__() if one.__module__.startswith(errors.__name__)]
     return [kind, *(inner for one in below for inner in kinds(one))]
