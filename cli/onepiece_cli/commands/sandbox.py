@@ -33,16 +33,41 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
+class Uploads(StrEnum):
+    """How clients send files."""
+
+    DIRECT = "direct"
+    FORM = "form"
+
+
 @app.command(
     epilog=examples(
         "onepiece sandbox up",
         "onepiece sandbox up --dir /tmp/studio --json",
         "onepiece sandbox up --faults plan.json",
+        "onepiece sandbox up --schema site.json --time-zone Europe/Paris --thumbnail-seconds 5 --uploads form",
     )
 )
 def up(
     ctx: typer.Context,
     folder: Dir = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option("--schema", metavar="FILE", help="Take the site's schema from a file; `stock` for its own again."),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option("--time-zone", metavar="ZONE", help="The site's time zone: an IANA name.")
+    ] = None,
+    thumbnail_seconds: Annotated[
+        float | None,
+        typer.Option("--thumbnail-seconds", metavar="S", help="How long a new picture is shown as pending."),
+    ] = None,
+    uploads: Annotated[
+        Uploads | None, typer.Option("--uploads", help="How clients send files: to an address, or in a form.")
+    ] = None,
+    empty: Annotated[
+        bool | None, typer.Option("--empty/--no-empty", help="Whether a new site is without a show.")
+    ] = None,
     faults: Annotated[
         Path | None, typer.Option("--faults", metavar="FILE", help="What goes wrong on purpose: a plan, JSON or TOML.")
     ] = None,
@@ -51,14 +76,24 @@ def up(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Start the studio and return when both servers answer; they run until `sandbox down`."""
+    """Start the studio and return when both servers answer; they run until `sandbox down`.
+
+    Options of the site are remembered: a plain `sandbox up` starts the same studio again.
+    """
     from onepiece_server.sandbox import studio
     from onepiece_server.sandbox.faults.control import plan_of_file
 
     session = session_of(ctx)
     plan = plan_of_file(faults) if faults else None
+    options = {
+        "schema_file": str(session.cwd / schema) if schema and str(schema) != "stock" else schema and "stock",
+        "time_zone": time_zone,
+        "thumbnail_seconds": thumbnail_seconds,
+        "uploads": uploads and uploads.value,
+        "empty": empty,
+    }
     session.say("Starting the sandbox ...")
-    report = studio.up(folder_of(session, folder), s3_faults=s3_faults, faults=plan)
+    report = studio.up(folder_of(session, folder), s3_faults=s3_faults, faults=plan, options=options)
     if as_json:
         typer.echo(report.model_dump_json())
         return
@@ -145,9 +180,12 @@ def _show(report: SandboxReport) -> None:
         memory = f", {server.memory_bytes >> 20} MB" if server.memory_bytes else ""
         process = f" (process {server.pid}{memory})" if server.pid else ""
         typer.echo(f"  {names.get(server.name, server.name):9} {server.url} {state}{process}")
-    typer.echo(f"  show      {report.project} ({report.show_code})")
+    if not report.options.get("empty"):
+        typer.echo(f"  show      {report.project} ({report.show_code})")
     typer.echo(f"  buckets   {', '.join(report.buckets)}")
     if report.fault_rules:
         rules = "1 rule" if report.fault_rules == 1 else f"{report.fault_rules} rules"
         hint = "`onepiece sandbox faults show` tells what, `onepiece sandbox faults clear` ends it."
         typer.secho(f"warning: calls go wrong on purpose ({rules}). {hint}", fg="yellow", err=True)
+    if report.options:
+        typer.echo(f"  options   {', '.join(f'{name} {value}' for name, value in report.options.items())}")

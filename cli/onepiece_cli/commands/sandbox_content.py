@@ -1,4 +1,4 @@
-"""``onepiece sandbox seed``: what is in a studio."""
+"""``onepiece sandbox seed``, ``snapshot``, ``snapshots`` and ``restore``: what is in a studio."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from onepiece_cli.session import session_of
 
 if TYPE_CHECKING:
     from onepiece_server.sandbox.shotgrid.seed_plan import SeedRequest
+    from onepiece_server.sandbox.snapshots import Snapshot
 
 app = typer.Typer(add_completion=False)
 
@@ -86,3 +87,73 @@ def _show(told: dict[str, Any], *, is_plan: bool) -> None:
             typer.echo(f"{told['steps_done']} of {told['steps']} steps are done, {left} are left.")
         return
     typer.echo(printable(f"{told['project']} ({told['code']}) is project {told['project_id']}: {counts}."))
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The snapshot.")]
+
+
+@app.command(epilog=examples("onepiece sandbox snapshot before-the-migration", "onepiece sandbox snapshot day1 --json"))
+def snapshot(ctx: typer.Context, name: Name, folder: Dir = None, events: Events = None, as_json: Json = False) -> None:
+    """Keep the studio's content under a name; its servers are stopped for a moment."""
+    from onepiece_server.sandbox import snapshots as kept
+
+    session = session_of(ctx)
+    with session.reporter(events=events is not None) as reporter:
+        made = kept.take(folder_of(session, folder), name, reporter)
+    typer.echo(made.model_dump_json() if as_json else f"Kept as {_line(made)}.")
+
+
+@app.command(epilog=examples("onepiece sandbox snapshots", "onepiece sandbox snapshots --delete day1"))
+def snapshots(
+    ctx: typer.Context,
+    delete: Annotated[str | None, typer.Option("--delete", metavar="NAME", help="Remove this one.")] = None,
+    folder: Dir = None,
+    as_json: Json = False,
+) -> None:
+    """List the studio's snapshots, or remove one."""
+    import json
+
+    from onepiece_server.sandbox import snapshots as kept
+
+    place = folder_of(session_of(ctx), folder)
+    if delete is not None:
+        kept.delete(place, delete)
+    found = kept.list_snapshots(place)
+    if as_json:
+        rows = [one.model_dump(mode="json") for one in found]
+        typer.echo(json.dumps({"schema": "onepiece.sandbox-snapshots.1", "deleted": delete, "snapshots": rows}))
+        return
+    if delete is not None:
+        typer.echo(f"Removed {delete}.")
+    for one in found:
+        typer.echo(printable(_line(one)))
+    if not found and delete is None:
+        typer.echo("There are no snapshots.")
+
+
+@app.command(epilog=examples("onepiece sandbox restore day1 --dry-run", "onepiece sandbox restore day1"))
+def restore(
+    ctx: typer.Context,
+    name: Name,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the snapshot, change nothing.")] = False,
+    folder: Dir = None,
+    events: Events = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a snapshot back in the place of the studio's present content."""
+    from onepiece_server.sandbox import snapshots as kept
+
+    session = session_of(ctx)
+    place = folder_of(session, folder)
+    with session.reporter(events=events is not None) as reporter:
+        found = kept.plan_restore(place, name) if dry_run else kept.restore(place, name, reporter)
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    typer.echo(printable(f"{'Would bring' if dry_run else 'Brought'} back {_line(found)}."))
+
+
+def _line(one: Snapshot) -> str:
+    options = "".join(f", {name} {value}" for name, value in one.options.unusual().items())
+    when = one.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{one.name}  {when}  {one.size_bytes / 1e6:,.1f} MB{options}"

@@ -63,7 +63,8 @@ def take(directory: Path, name: str, reporter: Reporter) -> Snapshot:
         _check_free(target)
         part = target.with_name(f".{name}.part")
         try:
-            part.mkdir(parents=True, mode=0o700)
+            layout.snapshots.mkdir(mode=0o700, exist_ok=True)
+            part.mkdir(mode=0o700)
             made = Snapshot(
                 name=name,
                 created_at=datetime.now(UTC).replace(microsecond=0),
