@@ -191,6 +191,20 @@ def test_a_tools_own_event(sg: Any, project: Link):
     assert since(sg, start)[1]["id"] == made["id"] + 1
 
 
+@pytest.mark.wire("batch", "events are in the order of the requests, a tool's own among them")
+def test_events_of_a_batch_are_in_order(sg: Any, project: Link):
+    start = last_id(sg)
+    own = {"project": project, "event_type": "Tool_Thing_Done"}
+    data = [
+        ("Shot", {"project": project, "code": "s"}),
+        ("EventLogEntry", own),
+        ("Asset", {"project": project, "code": "a"}),
+    ]
+    sg.batch([{"request_type": "create", "entity_type": kind, "data": one} for kind, one in data])
+    kinds = [event["event_type"] for event in since(sg, start) if not event["attribute_name"]]
+    assert kinds == ["Shotgun_Shot_New", "Tool_Thing_Done", "Shotgun_Asset_New"]
+
+
 @pytest.mark.wire("read", "events of a retired row link to nothing, their meta still tells of it")
 def test_events_of_a_retired_row(sg: Any, project: Link):
     shot = sg.create("Shot", {"project": project, "code": "s"})

@@ -70,8 +70,9 @@ class Events:
         self._last_id = 0
         self._heads: dict[str, str] = {}  # a field's part of its metas, as JSON that is not closed yet
 
-    def flush(self) -> None:
-        if self._waiting:
+    def flush(self, at_least: int = 1) -> None:
+        """Write those that wait, if there are so many."""
+        if len(self._waiting) >= at_least:
             self._connection.executemany(_INSERT, self._waiting)
             self._waiting.clear()
 

@@ -38,10 +38,10 @@ class Incoming:
 
 
 def incoming(how: Incoming, method: str, entity: EntityType, fields: Any) -> list[Change]:
-    """The changes that ``fields`` of a create or update ask for.
+    """The changes that ``fields`` of a create or update ask for; of a field that is named twice the last counts.
 
     Raises:
-        Fault: a field is unknown, read-only, named twice, or its value does not fit.
+        Fault: a field is unknown or read-only, or its value does not fit.
     """
     if fields is None:
         fields = []

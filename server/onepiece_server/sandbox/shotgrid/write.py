@@ -50,7 +50,7 @@ def batch(site: Site, caller: Caller, requests: Any) -> list[Any]:
         raise Fault("API batch() expected an array of requests:")
     results: list[Any] = []
     with site.database.write() as connection:
-        writer = Writer(site, caller, connection)
+        writer = Writer(site, caller, connection, events_at_once=1000)
         steps = {"create": writer.create, "update": writer.update, "delete": writer.delete}
         for index, request in enumerate(requests):
             try:
@@ -61,17 +61,22 @@ def batch(site: Site, caller: Caller, requests: Any) -> list[Any]:
             except Fault as fault:
                 head = f"API batch() request with index {index} failed.  All requests rolled back.\n"
                 raise Fault(head + fault.message, fault.error_code) from fault
+        writer.flush()
     return results
 
 
 class Writer:
-    """Changes rows inside one transaction."""
+    """Changes rows inside one transaction.
 
-    def __init__(self, site: Site, caller: Caller, connection: sqlite3.Connection) -> None:
+    With ``events_at_once`` the events of a change wait for that many others, and the last of them for ``flush``.
+    """
+
+    def __init__(self, site: Site, caller: Caller, connection: sqlite3.Connection, *, events_at_once: int = 1) -> None:
         self._schema = site.schema
         self._caller = caller
         self._connection = connection
         self._events = events.Events(connection, caller, held=True)
+        self._events_at_once = events_at_once
         self._relations = Relations(self, self._schema, connection)
         self._echo = Echo(site, caller, connection, self.name_of)
         self._now = now_text()
@@ -102,10 +107,15 @@ class Writer:
         entity = self._schema.entity(args.get("type"), "revive")
         return self.bring_back(entity, _id(args, "revive"))
 
+    def flush(self) -> None:
+        self._events.flush()
+
     # What they are made of; relations and other modules use these too
 
     def insert(self, entity: EntityType, changes: list[Change]) -> int:
         """A new row; its id."""
+        if entity.name == "EventLogEntry":
+            self.flush()  # those that wait have their ids
         rules = self._rules_of(entity)
         columns = rules.new_row(changes, self._caller, self._now)
         rules.check_new(columns)
@@ -152,7 +162,7 @@ class Writer:
         self._names.pop((entity.name, row_id), None)
         self._update(entity, row_id, {"__retired": 1} | self._updated_at(entity))
         self._events.retired(entity, row_id, rules.name(row), _project(entity, row_id, row))
-        self._events.flush()
+        self._events.flush(self._events_at_once)
         return True
 
     def bring_back(self, entity: EntityType, row_id: int) -> bool:
@@ -164,7 +174,7 @@ class Writer:
         rules.check_unique(self._connection, row, row_id, "revive", row.keys())
         self._update(entity, row_id, {"__retired": 0} | self._updated_at(entity))
         self._events.revived(entity, row_id, rules.name(row), _project(entity, row_id, row))
-        self._events.flush()
+        self._events.flush(self._events_at_once)
         return True
 
     def check_exists(self, entity_type: str, row_id: int, field: Field, method: str) -> None:
@@ -209,7 +219,7 @@ class Writer:
         template = template_of(changes)
         if template is not None:
             Expansion(self, self._schema, self._connection).apply((row.entity.name, row.id), template)
-        self._events.flush()
+        self._events.flush(self._events_at_once)
 
     def _carry_out(self, row: _Row, change: Change, before: Columns | None) -> _Told | None:
         """Do what needs the row's id; what is to be told of it, None when nothing is new."""
