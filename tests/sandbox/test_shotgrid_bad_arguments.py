@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sandbox.conftest import StartSite
 from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
 AUTH = {"script_name": SCRIPT, "script_key": KEY}
@@ -133,3 +135,62 @@ def test_any_arguments_are_answered(site: SiteProcess, session: requests.Session
     spoilt = data.draw(st.sampled_from([None, *names]))
     args = {name: data.draw(JSON if name == spoilt else values) for name, values in names.items()}
     check(site, session, method, args)
+
+
+def bare(entity_type: str, **links: str) -> dict[str, Any]:
+    """A type with a name and some links only."""
+    fields: dict[str, Any] = {
+        "id": {"data_type": "number", "name": "Id"},
+        "code": {"data_type": "text", "name": "Code"},
+    }
+    for name, other in links.items():
+        fields[name] = {"data_type": "entity", "name": name, "valid_types": [other]}
+    return {"name": entity_type, "display": "code", "fields": fields}
+
+
+LINK_VALUES = [{"type": name, "id": 1} for name in ("Shot", "Task", "Note", "HumanUser", "Project", "Page")]
+PATHS = ["/", "/Project/1", "/Project/1/Shot", "/Project/1/Shot/id/1", "/Project/1/Shot/id/1/Task", "/Project/1/Asset"]
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    *[("query_display_name_cache", {"text": "one", "entity_types": {link["type"]: []}}) for link in LINK_VALUES],
+    *[("activity_stream", link) for link in LINK_VALUES],
+    ("note_thread_contents", {"note_id": 1}),
+    *[("follow", {"user": {"type": "HumanUser", "id": 1}, "entity": link}) for link in LINK_VALUES],
+    ("following", {"user": {"type": "HumanUser", "id": 1}, "project": {"type": "Project", "id": 1}}),
+    ("followers", {"entity": {"type": "Shot", "id": 1}}),
+    ("export_page", {"page_id": 1, "format": "csv"}),
+    *[("nav_expand", {"path": path, "seed_entity_field": "Shot.code"}) for path in PATHS],
+    *[
+        ("nav_search", {"root_path": "/", "search_criteria": {"entity": link}, "seed_entity_field": "Shot.code"})
+        for link in LINK_VALUES
+    ],
+    ("nav_search", {"root_path": "/", "search_criteria": {"search_string": "one"}, "seed_entity_field": "Shot.code"}),
+    ("work_schedule_read", {"start_date": "2026-03-02", "end_date": "2026-03-02"}),
+    ("user_subscriptions_read", {}),
+]
+
+
+@pytest.mark.wire("every method", "a site whose schema has few types and fields answers too")
+def test_a_site_with_few_types_answers_too(start_site: StartSite, tmp_path: Path, session: requests.Session):
+    entities = {
+        "Project": bare("Project"),
+        "Shot": bare("Shot", project="Project"),
+        "Task": bare("Task", project="Project"),
+        "Note": bare("Note", project="Project"),
+        "Reply": bare("Reply", entity="Note"),
+        "Page": bare("Page"),
+    }
+    schema = {"schema": "onepiece.shotgrid-schema.1", "entities": entities}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    site = start_site(tmp_path, "--schema", str(tmp_path / "schema.json"))
+    sg = site.client()
+    project = sg.create("Project", {"name": "one"})
+    sg.create("HumanUser", {"login": "one"})
+    for name in ("Shot", "Note"):
+        sg.create(name, {"code": "one", "project": project})
+    sg.create("Task", {"content": "one", "project": project})
+    sg.create("Reply", {"code": "one", "entity": {"type": "Note", "id": 1}})
+    sg.create("Page", {"code": "one"})
+    faults = {method for method, args in CALLS if check(site, session, method, args)}
+    assert faults == {"export_page", "nav_expand"}
+    path = f"/Project/{project['id']}/Shot"
+    assert [child["label"] for child in sg.nav_expand(path, "Shot.code")["children"]] == ["one"]

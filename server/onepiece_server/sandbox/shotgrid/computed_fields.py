@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from onepiece_server.sandbox.shotgrid.database import quoted
-from onepiece_server.sandbox.shotgrid.model import Field, Schema
+from onepiece_server.sandbox.shotgrid.model import Field
 from onepiece_server.sandbox.shotgrid.site import Caller
 
 
@@ -13,11 +13,11 @@ def person_of(caller: Caller) -> int | None:
     return caller.user_id if caller.user_type == "HumanUser" else None
 
 
-def column_sql(schema: Schema, alias: str, field: Field, person: int | None) -> str:
+def column_sql(alias: str, field: Field, person: int | None) -> str:
     """What a field without links is read from, for the row ``alias``."""
     if field.path == "Project.last_accessed_by_current_user":
         return _last_accessed(alias, person)
-    if field.path == "Note.reply_content" and not field.editable and "Reply" in schema.entities:
+    if field.path == "Note.reply_content" and not field.editable:
         return _reply_content(alias)
     return f"{alias}.{quoted(field.name)}"
 

@@ -222,7 +222,11 @@ class Hierarchy:
             names = [BELOW] if place.row[0] != BELOW else []
         else:
             names = list(BRANCHES)
-        return [name for name in names if name in self._schema.entities]
+        return [name for name in names if self._has_field(name, "entity" if name == BELOW else "project")]
+
+    def _has_field(self, entity_type: str, name: str) -> bool:
+        entity = self._schema.entities.get(entity_type)
+        return entity is not None and name in entity.fields
 
     def _grouped(self, place: Place, group: Group) -> list[Place]:
         values = self._group_values(place, group, place.chosen)

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 
 def note_thread_contents(site: Site, caller: Caller, args: dict[str, Any]) -> list[Row]:
-    note = (site.schema.entity("Note", _METHOD).name, arguments.integer(_METHOD, args, "note_id"))
+    note = ("Note", arguments.integer(_METHOD, args, "note_id"))
     wanted = arguments.field_lists(_METHOD, args, "entity_fields")
     with site.database.read() as connection:
         arguments.check_exists(connection, _METHOD, note)
@@ -44,13 +44,11 @@ def note_thread_contents(site: Site, caller: Caller, args: dict[str, Any]) -> li
 
 
 def _replies_and_files(connection: sqlite3.Connection, schema: Schema, note_id: int) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    if "Reply" in schema.entities:
-        sql = 'SELECT id FROM Reply WHERE entity__type=? AND entity__id=? AND "__retired"=0'
-        found["Reply"] = [row[0] for row in connection.execute(sql, ["Note", note_id])]
+    sql = 'SELECT id FROM Reply WHERE entity__type=? AND entity__id=? AND "__retired"=0'
+    found = {"Reply": [row[0] for row in connection.execute(sql, ["Note", note_id])]}
     files: set[int] = set()
-    for name, owners in (("Note", [note_id]), ("Reply", found.get("Reply", []))):
-        field = schema.entities[name].fields.get("attachments") if name in schema.entities else None
+    for name, owners in (("Note", [note_id]), ("Reply", found["Reply"])):
+        field = schema.entities[name].fields.get("attachments")
         if field is not None and field.is_many:
             pairs = [pair for many in linked(connection, schema, field, owners).values() for pair in many]
             files |= {row_id for entity_type, row_id in pairs if entity_type == "Attachment"}
@@ -67,7 +65,8 @@ def _rows(reader: RowReader, entity_type: str, ids: list[int], wanted: dict[str,
 
 def _add_pictures(reader: RowReader, schema: Schema, replies: list[Row]) -> None:
     """The author of a reply is told with his picture."""
-    authors = {(reply["user"]["type"], reply["user"]["id"]) for reply in replies if reply["user"]}
+    replies = [reply for reply in replies if reply.get("user")]
+    authors = {(reply["user"]["type"], reply["user"]["id"]) for reply in replies}
     pictures: dict[tuple[str, int], str | None] = {}
     for entity_type in {pair[0] for pair in authors}:
         if "image" in schema.entities[entity_type].fields:
@@ -75,8 +74,7 @@ def _add_pictures(reader: RowReader, schema: Schema, replies: list[Row]) -> None
             rows = reader.rows(entity_type, ids, ["image"])
             pictures |= {(entity_type, row_id): row["image"] for row_id, row in rows.items()}
     for reply in replies:
-        if reply["user"]:
-            reply["user"] = reply["user"] | {"image": pictures.get((reply["user"]["type"], reply["user"]["id"]))}
+        reply["user"] = reply["user"] | {"image": pictures.get((reply["user"]["type"], reply["user"]["id"]))}
 
 
 def _made(connection: sqlite3.Connection, found: dict[str, dict[int, Row]]) -> dict[tuple[str, int], tuple[Any, ...]]:

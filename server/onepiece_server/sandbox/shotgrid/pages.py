@@ -69,33 +69,22 @@ def _page(connection: sqlite3.Connection, schema: Schema, page_id: int, layout_n
     Raises:
         Fault: there is no such page or layout, or it may not be exported.
     """
-    if "Page" not in schema.entities:
-        raise _retired(page_id)
     found = connection.execute(
         'SELECT entity_type, project__id, shared, name FROM Page WHERE id=? AND "__retired"=0', [page_id]
     ).fetchone()
     if found is None:
-        raise _retired(page_id)
+        raise Fault(f"Trying to perform export for retired Page id={page_id}")
     entity_type, project_id, shared, name = found
-    layout = _layout(connection, schema, page_id, None if layout_name == name else layout_name)
+    layout = _layout(connection, page_id, None if layout_name == name else layout_name)
     if not shared or entity_type not in schema.entities or layout is None:
         raise Fault(f"Export for Page id={page_id} not available")
     return Page(schema.entities[entity_type], project_id, layout)
 
 
-def _retired(page_id: int) -> Fault:
-    return Fault(f"Trying to perform export for retired Page id={page_id}")
-
-
-def _layout(connection: sqlite3.Connection, schema: Schema, page_id: int, name: str | None) -> Layout | None:
+def _layout(connection: sqlite3.Connection, page_id: int, name: str | None) -> Layout | None:
     """The page's first layout, or the one of that name; None where no layout has it."""
-    rows: list[tuple[str | None, str | None]] = []
-    if "PageSetting" in schema.entities:
-        sql = (
-            "SELECT name, settings_json FROM PageSetting "
-            'WHERE page__id=? AND user__id IS NULL AND "__retired"=0 ORDER BY id'
-        )
-        rows = connection.execute(sql, [page_id]).fetchall()
+    sql = 'SELECT name, settings_json FROM PageSetting WHERE page__id=? AND user__id IS NULL AND "__retired"=0'
+    rows = connection.execute(f"{sql} ORDER BY id", [page_id]).fetchall()
     settings = [settings for known, settings in rows if name in (None, known)]
     if not settings:
         return Layout() if name is None else None

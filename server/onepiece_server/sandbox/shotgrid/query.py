@@ -95,7 +95,7 @@ class Scope:
 
     def column(self, alias: str, field: Field) -> str:
         """A plain column, as the person who reads sees it."""
-        return column_sql(self.schema, alias, field, self.person)
+        return column_sql(alias, field, self.person)
 
     def fault(self, why: str) -> Fault:
         return Fault(f"API {self.method}() {why}")

@@ -35,6 +35,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "Status": ("code", "name"),
     "Tag": ("name",),
     "Task": ("content", "project", "entity", "template_task"),
+    "Note": ("content", "project"),
+    "Reply": ("content", "entity", "user"),
+    "Page": ("name", "entity_type", "project", "shared"),
+    "PageSetting": ("name", "page", "user", "settings_json"),
 }  # fmt: skip
 _BASE = ("id", "cached_display_name", "created_at", "created_by", "updated_at", "updated_by")
 

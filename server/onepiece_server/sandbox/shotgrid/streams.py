@@ -87,9 +87,8 @@ def _sources(schema: Schema, entity_type: str, row_id: int) -> list[Sql]:
     if notes is not None:
         if entity_type not in ("Project", "Note"):
             found.append((f"e.entity__type='Note' AND e.entity__id IN ({notes[0]})", notes[1]))
-        if "Reply" in schema.entities:
-            replies = f"SELECT r.id FROM Reply AS r WHERE r.entity__type='Note' AND r.entity__id IN ({notes[0]})"
-            found.append((f"e.entity__type='Reply' AND e.entity__id IN ({replies})", notes[1]))
+        replies = f"SELECT r.id FROM Reply AS r WHERE r.entity__type='Note' AND r.entity__id IN ({notes[0]})"
+        found.append((f"e.entity__type='Reply' AND e.entity__id IN ({replies})", notes[1]))
     return found
 
 
@@ -105,13 +104,11 @@ def _hanging(field: Field, entity_type: str, row_id: int) -> Sql:
 
 def _notes_sql(schema: Schema, entity_type: str, row_id: int) -> Sql | None:
     """Ids of the notes about the row."""
-    note = schema.entities.get("Note")
-    if note is None:
-        return None
+    note = schema.entities["Note"]
     if entity_type == "Note":
         return "SELECT n.id FROM Note AS n WHERE n.id=?", [row_id]
     if entity_type == "Project":
-        return ("SELECT n.id FROM Note AS n WHERE n.project__id=?", [row_id]) if "project" in note.fields else None
+        return "SELECT n.id FROM Note AS n WHERE n.project__id=?", [row_id]
     parts: list[str] = []
     params: list[Any] = []
     for name in _NOTE_LINKS:
