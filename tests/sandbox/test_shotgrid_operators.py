@@ -30,6 +30,7 @@ from tests.sandbox.operator_cases import (
     Offset,
     Row,
 )
+from tests.support.media import write_png
 from tests.support.shotgrid_site import SiteProcess
 
 TYPE = "CustomEntity01"
@@ -129,20 +130,12 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
     site = SiteProcess(folder, ("--schema", str(folder / "schema.json"))).start()
     try:
         found = Rows(site)
-        picture = folder / "picture.png"
-        picture.write_bytes(PNG)
+        picture = write_png(folder / "picture.png")
         (row_id,) = (row_id for row_id, name in found.ids["image"].items() if name == "picture")
         found.sg.upload_thumbnail(TYPE, row_id, str(picture))
         yield found
     finally:
         site.kill()
-
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000a49444154789c6300010000050001"
-    "0d0a2db40000000049454e44ae426082"
-)
 
 
 @pytest.mark.wire("read", "all filter operators of all data types")
