@@ -134,7 +134,11 @@ def test_what_is_wrong_with_a_plan_is_told_with_its_place(rule: dict[str, Any], 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(PlanInvalid) as caught:
         plan({"fault": "slow"}, {"fault": "hang"}, {"fault": "hang", "nth": -1, "every": "x"})
-    assert [problem.split(":")[0] for problem in caught.value.problems] == ["rules[0]", "rules[2].nth", "rules[2].every"]
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "rules[0]",
+        "rules[2].nth",
+        "rules[2].every",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", "null", "3", '{"rules": []}', "[" * 100_000, "\0"])

@@ -13,7 +13,8 @@ from onepiece_server.sandbox.shotgrid import secret, uploads
 from onepiece_server.sandbox.shotgrid.attachments import PENDING, picture_type
 from onepiece_server.sandbox.shotgrid.site import Site
 
-_GRACE_SECONDS = 60
+# As long as a session: the client opens one before its first download and keeps it.
+_GRACE_SECONDS = 86_400
 
 # Uploads are anything: a browser takes them for what we say, and runs nothing that is in them.
 _HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox; default-src 'none'"}
@@ -56,9 +57,9 @@ def _is_id(text: str) -> bool:
 
 
 def _may_download(site: Site, token: str | None) -> bool:
-    """A session's cookie; or none at all, right after somebody opened a session.
+    """A session's cookie; or none at all, while anybody has a session.
 
-    The client opens one before each download, but its cookie goes astray when the site's address has a port.
+    The client sends its cookie astray when the site's address has a port.
     """
     with site.database.read() as connection:
         if token is None:
