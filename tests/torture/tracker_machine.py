@@ -1,0 +1,47 @@
+"""The tracker and its outbox against a site that fails in every way, compared with a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.proof.machine import SiteMachine
+from tests.proof.world import World
+
+STEPS = 25
+
+
+def run_machine(folder: Path, runs: int, seed: int, *, steps: int = STEPS) -> Counter[str]:
+    """``runs`` runs of about ``steps`` steps each on one site; how the operations ended.
+
+    Raises:
+        AssertionError: something is not as the model says; the note shows the shortest way there.
+    """
+    endings: Counter[str] = Counter()
+    world = World(folder)
+
+    @seeded(seed)
+    def machine() -> SiteMachine:
+        return SiteMachine(world, endings)
+
+    try:
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=runs,
+                stateful_step_count=steps,
+                deadline=None,
+                database=None,
+                print_blob=False,
+                phases=[Phase.generate, Phase.shrink],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        assert "Traceback" not in world.site.log()
+    finally:
+        world.close()
+    return endings
