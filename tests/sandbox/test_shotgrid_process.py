@@ -70,11 +70,11 @@ def test_a_full_disk_is_a_refusal_and_passes(start_site: StartSite, tmp_path: Pa
     site = start_site(tmp_path)
     client = site.client()
     project = client.find_one("Project", [])
-    (tmp_path / "movie.mov").write_bytes(bytes(3_000_000))
-    # No file of the site may grow beyond 2 MB: what a write meets on a full disk, at a place of our choice.
+    (tmp_path / "movie.mov").write_bytes(bytes(9_000_000))
+    # No file of the site may grow beyond 8 MB: what a write meets on a full disk, at a place of our choice.
     process = psutil.Process(site.process.pid)
     unlimited = process.rlimit(psutil.RLIMIT_FSIZE)
-    process.rlimit(psutil.RLIMIT_FSIZE, (2_000_000, unlimited[1]))
+    process.rlimit(psutil.RLIMIT_FSIZE, (8_000_000, unlimited[1]))
     with pytest.raises(Fault, match="the site's database said"):
         client.batch([create(project, "x" * 1000) for _ in range(3000)])
     for kind, field in (("Version", "sg_uploaded_movie"), ("Shot", None)):
