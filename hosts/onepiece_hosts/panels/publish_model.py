@@ -11,6 +11,7 @@ from typing import Any
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.facts import Collector
 from onepiece_hosts.host import Host
+from onepiece_hosts.panels.steps import Steps
 from onepiece_hosts.worker import Worker
 
 # What the panel is busy with.
@@ -42,6 +43,7 @@ class PublishModel:
         request: the PublishRequest that Publish sends, as the worker proposes it.
         overrides: what the artist changed in it.
         progress: the worker's last progress, None before the first.
+        steps: the same as what has been done, is done and will be done.
         operation: the publish that runs or ran; any panel finds it again by it.
         result: of the publish or of the dry run.
         error: what went wrong last; the error box shows it.
@@ -63,6 +65,7 @@ class PublishModel:
         self.request: dict[str, Any] | None = None
         self.overrides: dict[str, Any] = {}
         self.progress: dict[str, Any] | None = None
+        self.steps = Steps()
         self.warnings: list[dict[str, Any]] = []
         self.operation: str | None = None
         self.result: dict[str, Any] | None = None
@@ -134,7 +137,9 @@ class PublishModel:
         if not self.can_publish:
             return
         params = {"request": {**self._asked(), "comment": comment}, "facts": self.facts, "ignored": self.ignored}
-        self._change(state=PUBLISHING, progress=None, result=None, error=None, operation=None, warnings=[])
+        self._change(
+            state=PUBLISHING, progress=None, steps=Steps(), result=None, error=None, operation=None, warnings=[]
+        )
         method = "publish.plan" if is_dry_run else "publish.start"
         self._run(method, params, READY if is_dry_run else DONE)
 
@@ -205,6 +210,7 @@ class PublishModel:
 
     def _happened(self, event: str, data: dict[str, Any]) -> None:
         if event == "progress":
+            self.steps.take(data)
             self._change(progress=data)
         elif event == "warning":
             self._change(warnings=[*self.warnings, data])
