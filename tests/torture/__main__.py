@@ -15,6 +15,8 @@ from tests.torture.adoptions import adopt_publishes
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
+from tests.torture.site_kills import kill_batches
+from tests.torture.tracker_machine import run_machine
 from tests.torture.world import World
 
 Battery = Callable[[World, int], Counter[str]]
@@ -26,6 +28,8 @@ BATTERIES: dict[str, Battery] = {
     "dropped-replies": lambda world, _: register_through_faults(world, 500, fault="drop"),
     "late-commits": lambda world, _: register_through_faults(world, 500, fault="late"),
     "disk-races": lambda world, _: race(world, 50, share="disk"),
+    "killed-batches": lambda world, seed: kill_batches(world.root / "site", 100, seed),
+    "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
 }
 
 
