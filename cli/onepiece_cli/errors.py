@@ -33,6 +33,7 @@ EXIT = {
     "editorial": 12,
     "sandbox": 13,
     "journal": 14,
+    "workfile": 15,
     "operation": 130,
 }
 

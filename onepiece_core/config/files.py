@@ -84,7 +84,16 @@ def place_paths(data: Mapping[str, Any], folder: Path, home: Path) -> dict[str, 
         result["sandbox"] = {**sandbox, "dir": placed(sandbox["dir"])}
     if isinstance(roots := result.get("roots"), Mapping):
         result["roots"] = {name: _root(root, placed) for name, root in roots.items()}
+    if isinstance(workfiles := result.get("workfiles"), Mapping) and "templates" in workfiles:
+        result["workfiles"] = {**workfiles, "templates": _placed_below(workfiles["templates"], placed)}
     return result
+
+
+def _placed_below(value: Any, placed: Any) -> Any:
+    """Every text in tables of tables as a path."""
+    if isinstance(value, Mapping):
+        return {name: _placed_below(inner, placed) for name, inner in value.items()}
+    return placed(value)
 
 
 def _root(root: Any, placed: Any) -> Any:

@@ -178,6 +178,14 @@ class SandboxSettings(Table):
     dir: Path | None = Field(None, description="Folder of the sandbox's state.")
 
 
+class WorkfileSettings(Table):
+    """The scenes that artists edit."""
+
+    templates: dict[str, dict[str, Path]] = Field(
+        {}, description="File that a new workfile is copied from, by DCC and step; the step `*` is any."
+    )
+
+
 def _built_in_contexts() -> dict[str, ContextSettings]:
     names = ("vendor_in", "vendor_out", "client_in", "client_out")
     return {name: ContextSettings(bucket=name.replace("_", "-")) for name in names}
@@ -193,6 +201,7 @@ class Tables(Table):
     roots: dict[str, RootSettings] = {}
     naming: NamingSettings = NamingSettings()
     publish: PublishSettings = PublishSettings()
+    workfiles: WorkfileSettings = WorkfileSettings()
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
     project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")

@@ -56,7 +56,13 @@
         DccUnknown                      dcc.unknown
         DccMissing                      dcc.not_found
         SceneMissing                    dcc.scene_missing
+        SceneRefused                    dcc.scene_refused
         LaunchFailed                    dcc.launch_failed
+      WorkfileError                     workfile.failed
+        WorkfileMissing                 workfile.missing
+        WorkfileExists                  workfile.exists
+        WorkfileLocked                  workfile.locked
+        WorkfileTemplateMissing         workfile.template_missing
       SandboxError                      sandbox.failed
         SandboxDown                     sandbox.down
         SandboxDataUnusable             sandbox.data_unusable
@@ -80,6 +86,12 @@ from onepiece_core.errors.applications import (
     SandboxError,
     SandboxSchemaInvalid,
     SceneMissing,
+    SceneRefused,
+    WorkfileError,
+    WorkfileExists,
+    WorkfileLocked,
+    WorkfileMissing,
+    WorkfileTemplateMissing,
 )
 from onepiece_core.errors.base import (
     ConfigError,
@@ -189,6 +201,7 @@ __all__ = [
     "SandboxError",
     "SandboxSchemaInvalid",
     "SceneMissing",
+    "SceneRefused",
     "SequenceError",
     "ShotMissing",
     "SourceChanged",
@@ -205,4 +218,9 @@ __all__ = [
     "UsageError",
     "VerifyMismatch",
     "VersionExists",
+    "WorkfileError",
+    "WorkfileExists",
+    "WorkfileLocked",
+    "WorkfileMissing",
+    "WorkfileTemplateMissing",
 ]

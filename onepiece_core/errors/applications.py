@@ -21,8 +21,45 @@ class SceneMissing(DccError):
     code = "dcc.scene_missing"
 
 
+class SceneRefused(DccError):
+    """A scene that the chosen DCC would damage or cannot open: it is empty, or a newer version saved it."""
+
+    code = "dcc.scene_refused"
+    hint = "`--skip-validation` opens it all the same."
+
+
 class LaunchFailed(DccError):
     code = "dcc.launch_failed"
+
+
+class WorkfileError(OnePieceError):
+    """A workfile, its lock or its versions."""
+
+    code = "workfile.failed"
+
+
+class WorkfileMissing(WorkfileError):
+    """There is no such workfile, or none of this context."""
+
+    code = "workfile.missing"
+
+
+class WorkfileExists(WorkfileError):
+    """A file is there already: it is never overwritten."""
+
+    code = "workfile.exists"
+
+
+class WorkfileLocked(WorkfileError):
+    """Somebody else has the workfile open. ``context`` says who, where, since when, and whether it may be stolen."""
+
+    code = "workfile.locked"
+
+
+class WorkfileTemplateMissing(WorkfileError):
+    """The settings name no template for this step and DCC, or the file they name is not there."""
+
+    code = "workfile.template_missing"
 
 
 class SandboxError(OnePieceError):

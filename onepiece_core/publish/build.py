@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-import sys
 from pathlib import Path
-from typing import Literal
 
 from onepiece_core.config import Settings
 from onepiece_core.journal import Journal
@@ -14,6 +12,7 @@ from onepiece_core.progress import Reporter
 from onepiece_core.publish.parts import PublishOptions, PublishParts
 from onepiece_core.storage.opening import open_store
 from onepiece_core.storage.store import Store
+from onepiece_core.system import this_system
 from onepiece_core.tracker.opening import open_tracker
 
 
@@ -55,8 +54,4 @@ def build_parts(
 
 def build_roots(settings: Settings) -> Roots:
     """The roots as this machine sees them."""
-    return Roots(settings.roots_for(_system()), socket.gethostname())
-
-
-def _system() -> Literal["linux", "macos", "windows"]:
-    return "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
+    return Roots(settings.roots_for(this_system()), socket.gethostname())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onepiece_core.errors import AccessDenied, ObjectMissing, PathEscapes, PreconditionFailed, StorageError
 from onepiece_core.filesystems import make_folders, storage_error, sync_folder
-from onepiece_core.storage._lock import file_lock
+from onepiece_core.storage.locking import file_lock
 from onepiece_core.storage.source import CheckedFile, open_regular
 from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onepiece_core.errors import ObjectMissing, PathEscapes, PreconditionFailed, StorageError
-from onepiece_core.storage._lock import file_lock
+from onepiece_core.storage.locking import file_lock
 from onepiece_core.storage.local import LocalStore
 from onepiece_core.storage.store import IF_ABSENT, Condition
 
@@ -186,7 +186,7 @@ def test_a_lock_is_free_again_when_its_process_is_killed(tmp_path: Path) -> None
     code = f"""
         import sys, time
         from pathlib import Path
-        from onepiece_core.storage._lock import file_lock
+        from onepiece_core.storage.locking import file_lock
         with file_lock(Path({str(lock)!r})):
             print("held", flush=True)
             time.sleep(600)

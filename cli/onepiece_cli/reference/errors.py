@@ -89,6 +89,7 @@ _STATUS_MEANINGS = {
     "editorial": "cuts",
     "sandbox": "the sandbox",
     "journal": "the journal",
+    "workfile": "a workfile, its lock or its versions",
     "operation": "cancelled",
 }
 

@@ -1,0 +1,1 @@
+"""The scenes that artists edit: where they lie, who has them open, which version comes next."""
