@@ -191,7 +191,9 @@ def _up(
     layout: Layout, *, s3_faults: bool, told: Told = MappingProxyType({}), schema: Raw | None = None
 ) -> SandboxReport:
     """The caller holds the lock."""
-    state = recover(layout, prepare(layout))
+    if left := read_state(layout):
+        recover(layout, left)
+    state = prepare(layout)
     options = state.options.changed(told)
     found = _report(layout, state)
     if found.running and (state.s3_faults or not s3_faults) and options == state.options and schema is None:
