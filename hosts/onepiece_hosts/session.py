@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from onepiece_hosts.errors import HostError
 from onepiece_hosts.host import Host
 from onepiece_hosts.installation import Installation
 from onepiece_hosts.worker import Worker
@@ -20,6 +21,7 @@ class HostSession:
 
     Attributes:
         show: how this host brings a panel up, by the panel's name; a host fills it at its start.
+        tell: how it tells the artist one thing: a sentence, or what went wrong.
     """
 
     def __init__(self, host: Host, installation: Installation) -> None:
@@ -27,6 +29,7 @@ class HostSession:
         self.installation = installation
         self.worker = Worker(installation.worker, host.call_later)
         self.show: dict[str, Callable[[HostSession], Any]] = {}
+        self.tell: Callable[[str | HostError], None] = lambda _: None
         self._stop = host.on("closing", self.worker.close)
 
     def answer_launch(self) -> None:

@@ -24,7 +24,7 @@ class BlenderHost:
 
     name = "blender"
     label = "Blender"
-    extensions = (".blend",)
+    extensions: tuple[str, ...] = (".blend",)
 
     def version(self) -> str:
         return ".".join(map(str, bpy.app.version))

@@ -87,6 +87,11 @@ class OpenModel:
             self.workfiles = Rows()
             self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": step})
 
+    def show_workfiles(self, entity: Row) -> None:
+        """Those of a shot or asset that a search has found; a sequence has none of its own."""
+        self.tasks, self.workfiles = Rows(), Rows()
+        self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": None})
+
     def search(self, text: str) -> None:
         """As the artist types; an empty text empties the list."""
         project = self.path[0] if self.path else None

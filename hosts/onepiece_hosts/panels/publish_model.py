@@ -133,6 +133,11 @@ class PublishModel:
             told = {"rule": finding["rule"], "nodes": finding["nodes"], "reason": reason.strip()}
             self._change(ignored=[*self.ignored, told])
 
+    def unignore(self, finding: Finding) -> None:
+        """It counts again."""
+        kept = [one for one in self.ignored if (one["rule"], one["nodes"]) != (finding["rule"], finding["nodes"])]
+        self._change(ignored=kept)
+
     def publish(self, comment: str = "", *, is_dry_run: bool = False) -> None:
         if not self.can_publish:
             return
@@ -161,7 +166,10 @@ class PublishModel:
         if not running:
             self.refresh()
             return
-        self._change(state=PUBLISHING, operation=running[0]["operation"], progress=running[0]["progress"])
+        progress = running[0]["progress"]
+        if progress:
+            self.steps.take(progress)
+        self._change(state=PUBLISHING, operation=running[0]["operation"], progress=progress)
         self._run("publish.attach", {"operation": self.operation}, DONE)
 
     def _read_on(self) -> None:

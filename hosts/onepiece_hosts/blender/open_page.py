@@ -1,0 +1,107 @@
+"""The open-shot page of the sidebar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from onepiece_hosts.blender import places
+from onepiece_hosts.blender.drawing import error_box, press, shorten, text
+from onepiece_hosts.panels import words
+
+# Tasks and shots that are drawn: who has more, types more letters.
+_MOST = 24
+
+
+def draw(layout: Any, desk: Any, inputs: Any, width: int) -> None:
+    opening = desk.opening
+    if opening is None:
+        press(layout, "page", "Look for a Shot", "FILE_FOLDER", "open_shot")
+        return
+    layout.grid_flow(row_major=True, columns=2, align=True).prop(inputs, "tab", expand=True)
+    if inputs.tab == "browse":
+        places.draw(layout, desk, opening, width)
+    elif inputs.tab == "my_tasks":
+        _draw_tasks(layout, opening.my_tasks, width)
+    elif inputs.tab == "search":
+        layout.prop(inputs, "search", text="", icon="VIEWZOOM")
+        _draw_found(layout, opening.found, width)
+    else:
+        _draw_workfiles(layout, desk, opening.recent, width)
+    if inputs.tab != "recent" and (opening.workfiles.asked or opening.workfiles.items):
+        _draw_workfiles(layout, desk, opening.workfiles, width)
+    if opening.error is not None:
+        error_box(layout, opening.error, width)
+
+
+def _draw_state(layout: Any, rows: Any, width: int, nothing: str) -> None:
+    """What a list says of itself."""
+    if rows.error is not None:
+        text(layout, rows.error.message, width, "ERROR")
+    elif rows.is_busy and not rows.items:
+        layout.label(text="Asking…", icon="SORTTIME")
+    elif not rows.items and rows.asked:
+        text(layout, nothing, width)
+    elif told := words.age(rows.age_seconds):
+        faint = layout.row()
+        faint.active = False
+        faint.label(text=f"From memory, {told}", icon="UNLINKED")
+
+
+def _draw_tasks(layout: Any, rows: Any, width: int) -> None:
+    _draw_state(layout, rows, width, "No task is assigned to you.")
+    column = layout.column(align=True)
+    for task in rows.items[:_MOST]:
+        entity = (task.get("parent") or {}).get("name") or ""
+        label = shorten(f"{entity}  {task['name']}", width - 4)
+        press(column, "my_task", label, "CHECKBOX_HLT", str(task["id"]))
+
+
+def _draw_found(layout: Any, rows: Any, width: int) -> None:
+    _draw_state(layout, rows, width, "Nothing is called like that.")
+    column = layout.column(align=True)
+    for row in rows.items[:_MOST]:
+        press(column, "found", shorten(str(row["name"]), width - 4), "CAMERA_DATA", f"{row['type']} {row['id']}")
+
+
+def _draw_workfiles(layout: Any, desk: Any, rows: Any, width: int) -> None:
+    box = layout.box()
+    box.label(text="Workfiles", icon="FILE_BLEND")
+    _draw_state(box, rows, width, "There is no workfile yet.")
+    now = time.time()
+    for workfile in rows.items[: desk.rows]:
+        _draw_workfile(box, desk, workfile, now, width)
+    if len(rows.items) > desk.rows:
+        press(box, "more", f"Show {len(rows.items) - desk.rows} More", "TRIA_DOWN")
+
+
+def _draw_workfile(layout: Any, desk: Any, workfile: Mapping[str, Any], now: float, width: int) -> None:
+    path = str(workfile["path"])
+    is_open = f"file {path}" in desk.opened_rows
+    column = layout.column(align=True)
+    head = column.row(align=True)
+    icon = "LOCKED" if workfile.get("lock") else "FILE_BLEND" if path.endswith(".blend") else "FILE"
+    name = path.replace("\\", "/").rpartition("/")[2]
+    press(head, "fold", shorten(name, width - 4), icon, f"file {path}", depress=is_open)
+    if not is_open:
+        return
+    box = column.box().column(align=True)
+    told = (workfile.get("user"), words.ago(workfile.get("modified_at"), now), words.size(workfile.get("size_bytes")))
+    text(box, ", ".join(str(part) for part in told if part), width)
+    if workfile.get("comment"):
+        text(box, str(workfile["comment"]), width)
+    if lock := workfile.get("lock"):
+        text(box, f"{lock['user']} has it open on {lock['host']}", width, "LOCKED")
+    _draw_buttons(box, desk, workfile)
+
+
+def _draw_buttons(layout: Any, desk: Any, workfile: Mapping[str, Any]) -> None:
+    path, lock = str(workfile["path"]), workfile.get("lock")
+    column = layout.column(align=True)
+    if path.lower().endswith(desk.session.host.extensions):
+        entry = column.operator("onepiece.open", text="Open Anyway…" if lock else "Open", icon="FILE_FOLDER")
+        entry.path, entry.way = path, "steal" if lock else "open"
+        entry = column.operator("onepiece.open", text="Open as Next Version", icon="DUPLICATE")
+        entry.path, entry.way = path, "next"
+    press(column, "reveal", "Show in Folder", "FILEBROWSER", path)
