@@ -11,9 +11,9 @@ import contextlib
 import json
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any, TypeVar
 from urllib.parse import unquote
 
 from onepiece_server.sandbox.faults import s3_answers
@@ -31,6 +31,8 @@ from onepiece_server.sandbox.faults.messages import (
 )
 from onepiece_server.sandbox.faults.paths import PATHS
 from onepiece_server.sandbox.faults.plan import Rule
+
+T = TypeVar("T")
 
 HOST = "127.0.0.1"
 _IN_MEMORY_BYTES = 1024 * 1024
@@ -79,8 +81,9 @@ class _Client:
 
     @property
     def waits_to_send(self) -> bool:
-        """Its body comes only after it was asked for."""
-        return self.head.headers.get("expect", "").lower() == "100-continue"
+        """It has a body that comes only after it was asked for."""
+        is_empty = self.head.length == 0 and not self.head.is_chunked
+        return self.head.headers.get("expect", "").lower() == "100-continue" and not is_empty
 
     @property
     def key(self) -> str | None:
@@ -171,7 +174,7 @@ class S3FaultProxy:
         await server.send(client.head.raw)
         rest = asyncio.create_task(_flow(request_body(client.line.reader, client.head), server))
         try:
-            head, was_asked = await self._answer(client, server)
+            head, was_asked = await _unless_broken(rest, self._answer(client, server))
             if not silent:
                 await client.line.send(head.raw)
             body = answer_body(server.reader, head, client.method)
@@ -246,6 +249,19 @@ async def _cut_short(pieces: AsyncIterator[bytes], head: Head, method: str) -> A
             return
 
 
+async def _unless_broken(rest: asyncio.Task[None], answer: Coroutine[Any, Any, T]) -> T:
+    """The answer; what the client sends on meanwhile must be a body."""
+    task = asyncio.create_task(answer)
+    try:
+        await asyncio.wait({rest, task}, return_when=asyncio.FIRST_COMPLETED)
+        broken = rest.exception() if rest.done() else None
+        if isinstance(broken, NoMessage):
+            raise broken
+        return await task
+    finally:
+        task.cancel()
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     """End the sending of a body; what went wrong with it, the answer tells."""
     task.cancel()
@@ -262,4 +278,4 @@ async def _hold(line: _Line, seconds: float | None) -> None:
 
 def _is_owner(head: Head) -> bool:
     """Whether a request is for us; a bucket may have the name of our path, but its owner signs otherwise."""
-    return head.headers.get("authorization", "").lower().startswith("bearer ")
+    return head.headers.get("authorization", "").lower().startswith("bearer")
