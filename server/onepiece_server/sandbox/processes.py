@@ -84,12 +84,13 @@ def memory_bytes(server: ServerProcess) -> int | None:
         return None
 
 
-def find_marked(mark: str) -> list[ServerProcess]:
-    """Every process of this machine that has ``mark`` among its arguments."""
+def find_marked(*marks: str) -> list[ServerProcess]:
+    """Every process of this machine that has one of ``marks`` among its arguments."""
     found = []
     for process in psutil.process_iter():
         try:
-            if mark in process.cmdline():
+            arguments = process.cmdline()
+            if mark := next((mark for mark in marks if mark in arguments), None):
                 found.append(ServerProcess(pid=process.pid, started_at=process.create_time(), mark=mark))
         except psutil.Error:
             continue  # it has just ended, or belongs to somebody else

@@ -299,10 +299,9 @@ def _stop(layout: Layout, grace_seconds: float = 10.0) -> list[int]:
     """End what runs for this folder, also what a killed ``up`` could not write down."""
     state = read_state(layout)
     known = list(state.processes.values()) if state else []
-    marks = list_marks(layout)
     servers = [server for server in known if processes.is_alive(server)]
     pids = {server.pid for server in servers}
-    servers += [stray for mark in marks for stray in processes.find_marked(mark) if stray.pid not in pids]
+    servers += [stray for stray in processes.find_marked(*list_marks(layout)) if stray.pid not in pids]
     processes.stop(servers, grace_seconds=grace_seconds)
     if state and state.base_port and (ports := PortBlock(state.base_port)).is_free():
         objects.remove_sockets(ports)
