@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
+from tests.torture.faulty_store import faulty_store
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
@@ -29,6 +30,7 @@ BATTERIES: dict[str, Battery] = {
     "late-commits": lambda world, _: register_through_faults(world, 500, fault="late"),
     "disk-races": lambda world, _: race(world, 50, share="disk"),
     "killed-batches": lambda world, seed: kill_batches(world.root / "site", 100, seed),
+    "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
 }
 
