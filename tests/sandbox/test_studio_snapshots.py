@@ -24,7 +24,7 @@ from tests.conftest import Run
 from tests.support.studio import shotgrid_of, store_of
 
 BEFORE, AFTER = "before", "after"
-FILES = 120
+FILES = 70
 
 
 def mark(studio: SandboxReport, text: str) -> None:
@@ -270,11 +270,12 @@ class TestRefused:
             "a\n",
         ],
     )
-    def test_names_that_are_no_names(self, after: Path, name: str):
+    def test_names_that_are_no_names(self, tmp_path: Path, name: str):
+        prepare(Layout(tmp_path))
         for work in (
-            lambda: snapshots.take(after, name, Reporter()),
-            lambda: snapshots.restore(after, name, Reporter()),
-            lambda: snapshots.delete(after, name),
+            lambda: snapshots.take(tmp_path, name, Reporter()),
+            lambda: snapshots.restore(tmp_path, name, Reporter()),
+            lambda: snapshots.delete(tmp_path, name),
         ):
             with pytest.raises(UsageError, match="is no name for a snapshot"):
                 work()
