@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import PurePath
 
 from onepiece_core.name_template import NameTemplate
@@ -40,7 +40,8 @@ class Context:
 
     def values(self) -> dict[str, str | int]:
         """What is known, for a template."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        # asdict() would copy each value deeply, and a list of workfiles asks ten thousand times.
+        return {key: value for key, value in vars(self).items() if value is not None}
 
     @property
     def shot_path(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -70,33 +70,31 @@ def missing(context: Context, places: WorkfilePlaces, dcc: str | None = None) ->
 
 def describe(path: Path, convention: Convention) -> Workfile | None:
     """One workfile; None when it is not there, or no DCC opens such files."""
-    names = _Names(path.parent)
     try:
-        entry = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
-    return _workfile(path, entry, convention.parse_path(path), names) if path.suffix.lower() in _DCC_OF else None
+    if path.suffix.lower() not in _DCC_OF:
+        return None
+    return _workfile(path, status, convention.parse_path(path), _Beside(path.parent, _listed(path.parent)))
 
 
-class _Names:
+class _Beside:
     """What lies in a folder beside its workfiles."""
 
-    def __init__(self, folder: Path, names: Container[str] | None = None) -> None:
-        self.folder = folder
-        self._names = names
-        self._pictures = [(folder / name, _listed(folder / name)) for name in _PICTURE_FOLDERS]
+    def __init__(self, folder: Path, names: Collection[str]) -> None:
+        self._folder = folder
+        self.names = names
+        self._pictures = {name: _listed(folder / name) for name in _PICTURE_FOLDERS}
 
-    def has(self, path: Path) -> bool:
-        return path.name in self._names if self._names is not None else os.path.lexists(path)
-
-    def thumbnail(self, path: Path) -> Path | None:
-        for ending in _PICTURES:
-            for name in (f"{path.stem}{ending}", f"{path.name}{ending}"):
-                if self.has(path.with_name(name)):
-                    return path.with_name(name)
-                for folder, names in self._pictures:
-                    if name in names:
-                        return folder / name
+    def thumbnail(self, name: str) -> Path | None:
+        stem = os.path.splitext(name)[0]  # noqa: PTH122 - ten thousand names
+        for picture in (base + ending for ending in _PICTURES for base in (stem, name)):
+            if picture in self.names:
+                return self._folder / picture
+            for below, names in self._pictures.items():
+                if picture in names:
+                    return self._folder / below / picture
         return None
 
 
@@ -106,7 +104,7 @@ def _in_folder(folder: WorkFolder, convention: Convention) -> Iterator[Workfile]
             entries = {entry.name: entry for entry in scan}
     except OSError:
         return
-    names = _Names(folder.path, entries.keys())
+    beside = _Beside(folder.path, entries.keys())
     for name, entry in entries.items():
         if name.startswith(".") or os.path.splitext(name)[1].lower() not in _DCC_OF:  # noqa: PTH122
             continue
@@ -118,11 +116,11 @@ def _in_folder(folder: WorkFolder, convention: Convention) -> Iterator[Workfile]
             continue
         named = convention.parse_file(name)
         told = named.context.over(folder.context) if named else folder.context
-        yield _workfile(folder.path / name, status, told, names)
+        yield _workfile(folder.path / name, status, told, beside)
 
 
-def _workfile(path: Path, status: os.stat_result, told: Context, names: _Names) -> Workfile:
-    note = notes.read_note(path) if names.has(notes.note_path(path)) else None
+def _workfile(path: Path, status: os.stat_result, told: Context, beside: _Beside) -> Workfile:
+    note = notes.read_note(path) if notes.note_name(path.name) in beside.names else None
     return Workfile(
         path=path,
         name=path.name,
@@ -134,8 +132,8 @@ def _workfile(path: Path, status: os.stat_result, told: Context, names: _Names) 
         user=note.user if note else _owner(status.st_uid),
         comment=note.comment if note else None,
         size_bytes=status.st_size,
-        thumbnail=names.thumbnail(path),
-        lock=locks.read(path) if names.has(locks.lock_path(path)) else None,
+        thumbnail=beside.thumbnail(path.name),
+        lock=locks.read(path) if locks.lock_name(path.name) in beside.names else None,
     )
 
 

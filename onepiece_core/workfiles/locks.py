@@ -66,10 +66,14 @@ class _Record(BaseModel):
 
 def lock_path(workfile: Path) -> Path:
     """Where the lock of ``workfile`` lies, whether it is there or not."""
-    name = f".{workfile.name}.lock"
-    if len(os.fsencode(name)) > MAX_COMPONENT_BYTES - len(".guard"):
-        name = f".{hashlib.sha256(os.fsencode(workfile.name)).hexdigest()}.lock"
-    return workfile.with_name(name)
+    return workfile.with_name(lock_name(workfile.name))
+
+
+def lock_name(name: str) -> str:
+    """What the lock of the workfile ``name`` is called; a very long name is told by its hash."""
+    if len(os.fsencode(name)) > MAX_COMPONENT_BYTES - len("..lock.guard"):
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{name}.lock"
 
 
 def read(workfile: Path) -> Lock | None:

@@ -30,10 +30,14 @@ class Note(BaseModel):
 
 def note_path(workfile: Path) -> Path:
     """Where the note of ``workfile`` lies, whether it is there or not."""
-    name = f".{workfile.name}.note"
+    return workfile.with_name(note_name(workfile.name))
+
+
+def note_name(name: str) -> str:
+    """What the note of the workfile ``name`` is called; a very long name is told by its hash."""
     if len(os.fsencode(name)) > _MAX_NAME_BYTES:
-        name = f".{hashlib.sha256(os.fsencode(workfile.name)).hexdigest()}.note"
-    return workfile.with_name(name)
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{name}.note"
 
 
 def write_note(workfile: Path, comment: str, *, user: str | None = None) -> None:
