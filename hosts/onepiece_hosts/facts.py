@@ -1,6 +1,6 @@
 """What a host tells about the open scene, as plain JSON, gathered in slices that give the main thread back.
 
-``onepiece.scene-facts.1``; the reader is ``onepiece_core.rules.scene_facts``, and a test compares both.
+``onepiece.scene-facts.1``; the reader is ``onepiece_core.rules.host_facts``, and a test compares both.
 """
 
 from __future__ import annotations

@@ -164,6 +164,13 @@ class PublishSettings(Table):
     lease_seconds: float = Field(120.0, gt=0, le=86400, description="How long a claim holds without being renewed.")
     renew_seconds: float = Field(30.0, gt=0, le=86400, description="How often a claim is renewed.")
     hashes: list[ClientHash] = Field([], description="Checksums that clients ask for, stored beside xxh128.")
+    destination: str | None = Field(
+        None,
+        description="Folder that panels publish to: `{work}` is the scene's work folder, `{scene_folder}` the scene's "
+        "own, `{publish}` what `naming.publish` gives; left out, it is `publish` beside the work folder.",
+    )
+    bucket: str | None = Field(None, description="Bucket or context that panels publish to.")
+    show_type: Literal["vfx", "prod"] = Field("vfx", description="Start of the keys of what panels publish.")
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:
@@ -176,6 +183,12 @@ class SandboxSettings(Table):
     """The studio on one machine."""
 
     dir: Path | None = Field(None, description="Folder of the sandbox's state.")
+    studio: Path | None = Field(
+        None, description="Folder of the sandbox that the settings lead to; the sandbox writes it."
+    )
+    allow_mixed: bool = Field(
+        False, description="Write although a part of the settings is a sandbox's and the rest is not."
+    )
 
 
 class WorkfileSettings(Table):

@@ -114,6 +114,12 @@ def _real(path: Path, problems: Problems) -> Path | None:
     return None
 
 
+def pattern_expression(name: str) -> re.Pattern[str] | None:
+    """What the names of a pattern's files match; None when ``name`` has no number, or more than one."""
+    numbers = list(_NUMBER.finditer(name))
+    return _pattern(name, numbers[0]) if len(numbers) == 1 else None
+
+
 def _find_pattern(path: Path, numbers: list[re.Match[str]], problems: Problems) -> Iterator[Found]:
     if len(numbers) > 1:
         problems.refused.append((shown(path), "a pattern has one number, this one has more"))

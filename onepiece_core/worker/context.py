@@ -8,7 +8,7 @@ from typing import Any
 
 from onepiece_core.context import Context
 from onepiece_core.errors import EntityMissing, TrackerUnavailable, UsageError
-from onepiece_core.tracker.placing import find_place
+from onepiece_core.tracker.placing import Wanted, find_place
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
@@ -93,27 +93,31 @@ def guess(session: Session, call: Call) -> Any:
     path = call.params.get("path")
     if not isinstance(path, str) or not path:
         raise UsageError("A guess needs a path.")
-    pure = PurePath(path)
-    told = _told(session, pure)
+    told, links = place_of(session, PurePath(path))
+    return {**told.values(), "show_code": told.show, "scene_name": PurePath(path).stem, **links}
+
+
+def place_of(session: Session, path: PurePath) -> tuple[Context, dict[str, Entity | None]]:
+    """What a scene's path tells, and the rows that it means: project, entity and task."""
+    told = _told(session, path)
     links: dict[str, Entity | None] = dict.fromkeys(("project", "entity", "task"))
-    if session.tracker is not None and told.show:
-        try:
-            name = told.shot_path or told.asset
-            found = find_place(
-                session.tracker,
-                {
-                    "project": {"code": told.show},
-                    "shot": name and name.replace("/", "_"),
-                    "shot_hint": told.shot_path,
-                    "shot_named": False,
-                    "task": told.task or told.step or told.asset,
-                    "task_named": False,
-                },
-            )
-            links = {"project": found["project"], "entity": found["entity"], "task": found["task"]}
-        except (EntityMissing, TrackerUnavailable):
-            pass
-    return {**told.values(), "show_code": told.show, "scene_name": pure.stem, **links}
+    if session.tracker is None or not told.show:
+        return told, links
+    tracker, name = session.tracker, told.shot_path or told.asset
+    wanted: Wanted = {
+        "project": {"code": told.show},
+        "shot": name and name.replace("/", "_"),
+        "shot_hint": told.shot_path,
+        "shot_named": False,
+        "task": told.task or told.step or told.asset,
+        "task_named": False,
+    }
+    key = f"place {told.show} {name} {wanted['task']}"
+    try:
+        found = session.kept(key, ("Project", "Shot", "Asset", "Task"), lambda: dict(find_place(tracker, wanted))).value
+    except (EntityMissing, TrackerUnavailable):
+        return told, links
+    return told, {name: found[name] for name in links}
 
 
 def _told(session: Session, path: PurePath) -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onepiece_core import __version__
-from onepiece_core.worker import context, publish
+from onepiece_core.worker import check_calls, context, publish
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
@@ -22,4 +22,9 @@ def info(session: Session, _call: Call) -> Any:
     }
 
 
-METHODS: dict[str, Method[Session]] = {"session.info": info, **context.METHODS, **publish.METHODS}
+METHODS: dict[str, Method[Session]] = {
+    "session.info": info,
+    **context.METHODS,
+    **check_calls.METHODS,
+    **publish.METHODS,
+}

@@ -16,7 +16,7 @@ from onepiece_core.log import get_logger
 from onepiece_core.progress import Reporter
 from onepiece_core.publish.build import build_parts
 from onepiece_core.publish.parts import PublishParts
-from onepiece_core.tracker.cache import TrackerCache
+from onepiece_core.tracker.cache import Cached, TrackerCache
 from onepiece_core.tracker.tracker import Tracker
 
 log = get_logger(__name__)
@@ -60,12 +60,16 @@ class Session:
 
     def items(self, key: str, types: Iterable[str], ask: Callable[[], list[Any]]) -> dict[str, Any]:
         """A list for a panel: from the cache where it can be, and then with its age."""
+        found = self.kept(key, types, ask)
+        return {"items": found.value, "from_cache": found.age_seconds is not None, "age_seconds": found.age_seconds}
+
+    def kept(self, key: str, types: Iterable[str], ask: Callable[[], Any]) -> Cached:
+        """An answer of the tracker, from the cache where it can be; events about ``types`` make it outdated."""
         self.site()
         assert self.cache is not None
         about = tuple(types)
         self._asked[key] = (about, ask)
-        found = self.cache.get(key, about, ask)
-        return {"items": found.value, "from_cache": found.age_seconds is not None, "age_seconds": found.age_seconds}
+        return self.cache.get(key, about, ask)
 
     def follow(self) -> None:
         """Keep the answers warm until :meth:`end`: what the event log makes outdated is asked for again."""
