@@ -53,7 +53,10 @@ def _ended_by(error: BaseException, session: Session) -> int:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         error = OperationCancelled("Interrupted.")
     if isinstance(error, OnePieceError):
-        return errors.show(error.report, as_json=session.as_json)
+        report = error.report
+        if session.sandbox:
+            report = report.model_copy(update={"context": {**report.context, "sandbox": True}})
+        return errors.show(report, as_json=session.as_json)
     if isinstance(error, _USAGE_ERROR):
         return _usage(error, session)
     from onepiece_cli.crash import report_crash

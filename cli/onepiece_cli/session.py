@@ -14,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from onepiece_core.config import Settings
+    from onepiece_core.config.sandbox_use import SandboxUse
     from onepiece_core.progress import Reporter
 
 
@@ -28,6 +29,7 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path = field(default_factory=Path.cwd)
     is_introduced: bool = False
+    sandbox: SandboxUse | None = None
 
     def start_log(self) -> None:
         """Log warnings on stderr; under ``--json`` stderr is kept for the one error object."""
@@ -48,19 +50,23 @@ class Session:
         self._introduce(settings)
         return settings
 
+    def told(self, answer: dict[str, Any]) -> str:
+        """The one object that a command prints under ``--json``; it says so when a sandbox is behind it."""
+        import json
+
+        return json.dumps({**answer, "sandbox": True} if self.sandbox else answer)
+
     def _introduce(self, settings: Settings) -> None:
         """Say once what nobody must overlook: these are no servers of the studio; a file was ignored."""
         from onepiece_cli.errors import printable
-        from onepiece_cli.settings import loopback_servers
+        from onepiece_core.config.sandbox_use import find_sandbox_use
 
+        self.sandbox = find_sandbox_use(settings)
         if self.as_json or self.is_introduced:
             return
         self.is_introduced = True
-        if servers := loopback_servers(settings):
-            verb = "are" if len(servers) > 1 else "is"
-            typer.secho(f"sandbox: {' and '.join(servers)} {verb} on this machine", dim=True, err=True)
-        elif settings.profile == "sandbox":
-            typer.secho("sandbox: the profile sandbox is in force", dim=True, err=True)
+        if self.sandbox:
+            _raise_flag(self.sandbox)
         for warning in settings.warnings:
             typer.secho(printable(f"warning: {warning.message} ({warning.code})"), fg="yellow", err=True)
 
@@ -77,6 +83,19 @@ class Session:
         """A line for people, on stderr; nothing under ``--json``."""
         if not self.as_json:
             typer.echo(text, err=True)
+
+
+def _raise_flag(use: SandboxUse) -> None:
+    """One line that nobody overlooks; red where only a half of the settings is a sandbox's."""
+    from onepiece_cli.errors import printable
+
+    told = [f"{name} {url}" for name, url in use.servers.items()]
+    told += [f"folder {use.studio}"] if use.studio else []
+    text = ", ".join(told) or "its profile is in force"
+    if use.mixed:
+        text += f"; BUT {'; '.join(use.mixed)}"
+    flag = typer.style(" SANDBOX ", fg="black", bg="red" if use.mixed else "yellow", bold=True)
+    typer.echo(f"{flag} {printable(text)}", err=True)
 
 
 def session_of(ctx: typer.Context) -> Session:

@@ -74,14 +74,6 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return Path(told) if told else Path(platformdirs.user_state_dir("onepiece", appauthor=False))
 
 
-def loopback_servers(settings: Settings) -> list[str]:
-    """The addresses on this machine that the settings lead to: a sandbox, not the studio."""
-    from urllib.parse import urlsplit
-
-    urls = (settings.shotgrid.url, settings.aws.endpoint_url)
-    return [url for url in urls if url and urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")]
-
-
 def command_defaults(session: Session, commands: Mapping[str, Any]) -> dict[str, Any]:
     """The option values of ``[commands]`` for click's ``default_map``: each option known, under its parameter's name.
 

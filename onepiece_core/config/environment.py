@@ -23,6 +23,7 @@ VARIABLES: Mapping[Key, tuple[str, ...]] = {
     ("aws", "secret_access_key"): ("AWS_SECRET_ACCESS_KEY",),
     ("aws", "session_token"): ("AWS_SESSION_TOKEN",),
     ("sandbox", "dir"): ("ONEPIECE_SANDBOX_DIR",),
+    ("sandbox", "studio"): ("ONEPIECE_SANDBOX",),
     ("state_dir",): ("ONEPIECE_STATE_DIR",),
     ("project_root",): ("ONEPIECE_PROJECT_ROOT",),
 }

@@ -80,8 +80,9 @@ def place_paths(data: Mapping[str, Any], folder: Path, home: Path) -> dict[str, 
     for name in ("state_dir", "project_root"):
         if name in result:
             result[name] = placed(result[name])
-    if isinstance(sandbox := result.get("sandbox"), Mapping) and "dir" in sandbox:
-        result["sandbox"] = {**sandbox, "dir": placed(sandbox["dir"])}
+    if isinstance(sandbox := result.get("sandbox"), Mapping):
+        folders = {name: placed(sandbox[name]) for name in ("dir", "studio") if name in sandbox}
+        result["sandbox"] = {**sandbox, **folders}
     if isinstance(roots := result.get("roots"), Mapping):
         result["roots"] = {name: _root(root, placed) for name, root in roots.items()}
     if isinstance(workfiles := result.get("workfiles"), Mapping) and "templates" in workfiles:

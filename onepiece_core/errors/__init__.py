@@ -67,6 +67,7 @@
         SandboxDown                     sandbox.down
         SandboxDataUnusable             sandbox.data_unusable
         SandboxSchemaInvalid            sandbox.schema_invalid
+        SandboxMixed                    sandbox.mixed
         FaultPlanInvalid                sandbox.fault_plan_invalid
       OperationCancelled                operation.cancelled
 
@@ -84,6 +85,7 @@ from onepiece_core.errors.applications import (
     SandboxDataUnusable,
     SandboxDown,
     SandboxError,
+    SandboxMixed,
     SandboxSchemaInvalid,
     SceneMissing,
     SceneRefused,
@@ -199,6 +201,7 @@ __all__ = [
     "SandboxDataUnusable",
     "SandboxDown",
     "SandboxError",
+    "SandboxMixed",
     "SandboxSchemaInvalid",
     "SceneMissing",
     "SceneRefused",

@@ -81,6 +81,14 @@ class SandboxSchemaInvalid(SandboxError):
     hint = "`onepiece sandbox schema pull --output FILE` writes one of a real site."
 
 
+class SandboxMixed(SandboxError):
+    code = "sandbox.mixed"
+    hint = (
+        "Take the sandbox whole (`onepiece --config-profile sandbox ...`) or not at all; `allow_mixed = true` in "
+        "[sandbox] of onepiece.toml says that the mixture is meant."
+    )
+
+
 class FaultPlanInvalid(SandboxError):
     """A plan of faults that says none, or that the running sandbox cannot carry out."""
 

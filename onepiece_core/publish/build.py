@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 from onepiece_core.config import Settings
+from onepiece_core.config.sandbox_use import refuse_mixed
 from onepiece_core.journal import Journal
 from onepiece_core.paths import Roots
 from onepiece_core.progress import Reporter
@@ -24,9 +25,11 @@ def build_parts(
     ``state_dir`` is used when the settings name none; ``show_code`` chooses the naming convention.
 
     Raises:
+        SandboxMixed: a part of the settings is a sandbox's and the rest is not.
         StateNotLocal, JournalError: the state folder cannot be used.
         TrackerNotConfigured: only a part of the site's URL, script and key is set.
     """
+    refuse_mixed(settings)
     stores: dict[str, Store] = {}
 
     def opened(bucket: str) -> Store:

@@ -86,7 +86,7 @@ def test_people_see_what_was_made_and_that_it_is_a_sandbox(shot: Shot):
     assert rows["published"] == shot.name
     assert rows["package"] == str(shot.package)
     assert rows["ShotGrid"].startswith("Version ")
-    assert [line for line in done.err.splitlines() if line.startswith("sandbox:")] == [done.err.strip()]
+    assert [line for line in done.err.splitlines() if "SANDBOX" in line] == [done.err.rstrip()]
 
 
 def test_a_dry_run_changes_nothing(shot: Shot):

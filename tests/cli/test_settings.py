@@ -124,7 +124,7 @@ def test_info_asks_both_servers(shot: Shot, studio: SandboxReport):
     assert {dcc["name"] for dcc in told["dccs"]} == {"maya", "nuke", "houdini", "blender"}
     shown = shot.run("info")
     assert studio.env["ONEPIECE_SHOTGRID_URL"] in shown.out
-    assert shown.err.startswith("sandbox: ")
+    assert shown.err.startswith(" SANDBOX ")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,6 @@ def test_the_sandboxes_profile_is_found_by_itself(cli: Cli, studio: SandboxRepor
     done = cli("--config-profile", "sandbox", "info", env=env)
     assert studio.env["ONEPIECE_SHOTGRID_URL"] in done.out
     assert "production" not in done.out
-    assert done.err.startswith("sandbox: ")
+    assert done.err.startswith(" SANDBOX ")
     told = cli("--config-profile", "sandbox", "info", "--json", env=env)
     assert (json.loads(told.out)["aws"]["check"]["ok"], told.err) == (True, "")

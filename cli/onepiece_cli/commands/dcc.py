@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from onepiece_cli.errors import printable
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
-from onepiece_cli.session import session_of
+from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from onepiece_core.progress import Warned
@@ -95,13 +94,13 @@ def publish(
         if dependency_summary and not as_json:
             _show_dependencies(plan)
         if dry_run:
-            _show_plan(plan, as_json=as_json)
+            _show_plan(plan, session, as_json=as_json)
             return
         result = apply_publish(plan, parts)
     told = result.as_json()
     if dependency_summary:
         told["dependencies"] = plan.as_json()["dependencies"]
-    _show_result(result, told, as_json=as_json)
+    _show_result(result, told, session, as_json=as_json)
 
 
 _NEEDED = ("dcc", "scene_name", "destination", "show_code")
@@ -136,10 +135,10 @@ def _read_request(path: Path) -> PublishRequest:
         raise UsageError(f"The request is not sound: {place}: {first['msg']}.") from error
 
 
-def _show_plan(plan: PublishPlan, *, as_json: bool) -> None:
+def _show_plan(plan: PublishPlan, session: Session, *, as_json: bool) -> None:
     told = plan.as_json()
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(session.told(told))
         return
     typer.echo(printable(f"Would publish {plan.scene_name}: {told['files']} files, {told['bytes_total']:,} bytes"))
     for item in plan.collected.items:
@@ -157,9 +156,9 @@ def _show_dependencies(plan: PublishPlan) -> None:
         typer.echo(printable(f"  {words[dependency.is_there]:8} {dependency.path}"))
 
 
-def _show_result(result: PublishResult, told: dict[str, Any], *, as_json: bool) -> None:
+def _show_result(result: PublishResult, told: dict[str, Any], session: Session, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(session.told(told))
         return
     version = result.tracker.version_id
     rows = {

@@ -35,9 +35,10 @@ def info(ctx: typer.Context, profile: AwsProfile = None, as_json: Json = False) 
     """
     from onepiece_cli.info.gather import gather
 
-    report = gather(session_of(ctx), aws_overrides(profile))
+    session = session_of(ctx)
+    report = gather(session, aws_overrides(profile))
     if as_json:
-        typer.echo(report.model_dump_json())
+        typer.echo(session.told(report.model_dump(mode="json")))
         return
     for line in _lines(report):
         typer.echo(printable(line))

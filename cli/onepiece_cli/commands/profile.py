@@ -38,9 +38,10 @@ def profile(
     as_json: Json = False,
 ) -> None:
     """Show the settings in force, with every secret masked."""
-    settings = session_of(ctx).settings()
+    session = session_of(ctx)
+    settings = session.settings()
     if as_json:
-        typer.echo(json.dumps(_told(settings, show_sources=show_sources)))
+        typer.echo(session.told(_told(settings, show_sources=show_sources)))
     elif list_:
         _show_names(settings)
     else:

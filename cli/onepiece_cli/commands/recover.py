@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onepiece_cli.errors import printable
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
-from onepiece_cli.session import session_of
+from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,9 +55,9 @@ def recover(
     with session.reporter(events=events is not None) as reporter:
         parts = build_parts(settings, default_state_dir(session.environ), reporter)
         if listing or dry_run:
-            _show_list(_list(place, parts), as_json=as_json)
+            _show_list(_list(place, parts), session, as_json=as_json)
         else:
-            _show_done(_run(adopt, at, parts), as_json=as_json)
+            _show_done(_run(adopt, at, parts), session, as_json=as_json)
 
 
 def _check(place: str | None, listing: bool, adopt: str | None, at: str | None) -> None:
@@ -82,10 +81,11 @@ def _run(adopted: str | None, at: str | None, parts: PublishParts) -> Iterable[R
     return recover_all(parts) if adopted is None or at is None else [adopt(adopted, at, parts)]
 
 
-def _show_list(found: Iterable[Unfinished], *, as_json: bool) -> None:
+def _show_list(found: Iterable[Unfinished], session: Session, *, as_json: bool) -> None:
     rows = list(found)
     if as_json:
-        _print({"schema": "onepiece.unfinished.1", "operations": [row.model_dump(mode="json") for row in rows]})
+        told = {"schema": "onepiece.unfinished.1", "operations": [row.model_dump(mode="json") for row in rows]}
+        typer.echo(session.told(told))
         return
     for row in rows:
         note = "can be adopted" if row.adoptable else "in use"
@@ -95,7 +95,7 @@ def _show_list(found: Iterable[Unfinished], *, as_json: bool) -> None:
         typer.echo("Nothing is unfinished.")
 
 
-def _show_done(recovered: Iterable[Recovered], *, as_json: bool) -> None:
+def _show_done(recovered: Iterable[Recovered], session: Session, *, as_json: bool) -> None:
     """One line an operation as it ends. Raises the first failure when all are done."""
     from onepiece_core.errors import OnePieceError, PublishError
 
@@ -107,7 +107,8 @@ def _show_done(recovered: Iterable[Recovered], *, as_json: bool) -> None:
             if row.error is not None:
                 typer.echo(printable(f"    {row.error.message} ({row.error.code})"))
     if as_json:
-        _print({"schema": "onepiece.recover.1", "operations": [row.model_dump(mode="json") for row in rows]})
+        told = {"schema": "onepiece.recover.1", "operations": [row.model_dump(mode="json") for row in rows]}
+        typer.echo(session.told(told))
     elif not rows:
         typer.echo("Nothing is unfinished.")
     failed = [row for row in rows if row.outcome == "failed"]
@@ -119,7 +120,3 @@ def _show_done(recovered: Iterable[Recovered], *, as_json: bool) -> None:
             operations=[row.operation for row in failed],
         )
         raise error
-
-
-def _print(told: dict[str, Any]) -> None:
-    typer.echo(json.dumps(told))

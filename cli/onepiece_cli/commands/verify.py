@@ -37,7 +37,7 @@ def verify(
     with session.reporter(events=events is not None) as reporter:
         report = _verified(session, place, profile, reporter)
     if as_json:
-        typer.echo(report.model_dump_json(by_alias=True))
+        typer.echo(session.told(report.model_dump(mode="json", by_alias=True)))
     else:
         _show(report)
     error = report.error()

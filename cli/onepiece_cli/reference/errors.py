@@ -68,6 +68,7 @@ MEANINGS = {
     "sandbox.down": "There is no running sandbox in this folder.",
     "sandbox.data_unusable": "The database of the sandbox's site is damaged, of a newer version or somebody else's.",
     "sandbox.schema_invalid": "A schema file that no site can be opened with.",
+    "sandbox.mixed": "A part of the settings is a sandbox's and the rest is not; nothing was written.",
     "operation.cancelled": "Somebody pressed Ctrl-C or ended the command.",
 }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from onepiece_core.shown import is_text
 from onepiece_server.sandbox import objects
 from onepiece_server.sandbox.files import State
 from onepiece_server.sandbox.ports import PortBlock
@@ -54,10 +57,12 @@ class SandboxReport(BaseModel, frozen=True, serialize_by_alias=True):
     options: dict[str, str | float | bool] = {}
 
 
-def environment(state: State, ports: PortBlock) -> dict[str, str]:
-    """The variables that point OnePiece, boto3 and shotgun_api3 at the sandbox."""
+def environment(folder: Path, state: State, ports: PortBlock) -> dict[str, str]:
+    """The variables that point OnePiece, boto3 and shotgun_api3 at the sandbox in ``folder``."""
     keys = state.keys
     return {
+        # A name that no text can hold stays untold: then the addresses alone say what they are.
+        **({"ONEPIECE_SANDBOX": str(folder)} if is_text(str(folder)) else {}),
         "ONEPIECE_SHOTGRID_URL": f"http://127.0.0.1:{ports.shotgrid}",
         "ONEPIECE_SHOTGRID_SCRIPT": keys.shotgrid_script,
         "ONEPIECE_SHOTGRID_KEY": keys.shotgrid_key.get_secret_value(),
@@ -69,11 +74,14 @@ def environment(state: State, ports: PortBlock) -> dict[str, str]:
     }
 
 
-def config_text(state: State, ports: PortBlock) -> str:
+def config_text(folder: Path, state: State, ports: PortBlock) -> str:
     """``onepiece.toml``. The contexts stand here too: a studio's own may name its real buckets."""
-    env = environment(state, ports)
+    env = environment(folder, state, ports)
     lines = [
         "# Written by `onepiece sandbox up`. It holds keys: nobody but you can read it.",
+        "",
+        "[profiles.sandbox.sandbox]",
+        f"studio = {json.dumps(env.get('ONEPIECE_SANDBOX', ''), ensure_ascii=False)}",
         "",
         "[profiles.sandbox.shotgrid]",
         f'url = "{env["ONEPIECE_SHOTGRID_URL"]}"',

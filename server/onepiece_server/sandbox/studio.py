@@ -238,7 +238,7 @@ def _start(layout: Layout, state: State, ports: PortBlock) -> SandboxReport:
             state = _start_one(layout, state, server)
         for server in servers:
             _wait(layout, state.processes[server.name], server)
-        write_private(layout.config, report.config_text(state, ports).encode())
+        write_private(layout.config, report.config_text(layout.directory, state, ports).encode())
         return _report(layout, state)
     except BaseException as cause:  # Ctrl-C too: never half a studio
         _stop(layout)
@@ -319,7 +319,7 @@ def _report(layout: Layout, state: State) -> SandboxReport:
     return SandboxReport(
         dir=folder,
         running=all(server.answers for server in servers),
-        env=report.environment(state, ports),
+        env=report.environment(layout.directory, state, ports),
         config=config,
         servers=servers,
         options=state.options.unusual(),
