@@ -6,6 +6,7 @@ from onepiece_core.config.load import ConfigSources, load_settings
 from onepiece_core.config.models import (
     AwsSettings,
     ContextSettings,
+    HostsSettings,
     NamingSettings,
     PublishSettings,
     RootSettings,
@@ -19,6 +20,7 @@ __all__ = [
     "AwsSettings",
     "ConfigSources",
     "ContextSettings",
+    "HostsSettings",
     "NamingSettings",
     "PublishSettings",
     "RootSettings",

@@ -83,6 +83,8 @@ def place_paths(data: Mapping[str, Any], folder: Path, home: Path) -> dict[str, 
     if isinstance(sandbox := result.get("sandbox"), Mapping):
         folders = {name: placed(sandbox[name]) for name in ("dir", "studio") if name in sandbox}
         result["sandbox"] = {**sandbox, **folders}
+    if isinstance(hosts := result.get("hosts"), Mapping):
+        result["hosts"] = {name: _hosts_value(name, value, placed) for name, value in hosts.items()}
     if isinstance(roots := result.get("roots"), Mapping):
         result["roots"] = {name: _root(root, placed) for name, root in roots.items()}
     if isinstance(workfiles := result.get("workfiles"), Mapping) and "templates" in workfiles:
@@ -95,6 +97,12 @@ def _placed_below(value: Any, placed: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _placed_below(inner, placed) for name, inner in value.items()}
     return placed(value)
+
+
+def _hosts_value(name: str, value: Any, placed: Any) -> Any:
+    if name == "shelves" and isinstance(value, list):
+        return [placed(one) for one in value]
+    return placed(value) if name == "central" else value
 
 
 def _root(root: Any, placed: Any) -> Any:

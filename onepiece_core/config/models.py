@@ -16,6 +16,7 @@ from onepiece_core.progress import Warned
 System = Literal["linux", "macos", "windows"]
 ClientHash = Literal["md5", "sha1", "sha256", "xxh64"]
 
+_VERSION = re.compile(r"\d[\w.+-]*", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -41,9 +42,16 @@ def _check_prefix(prefix: str) -> str:
     return prefix
 
 
+def _check_version(name: str) -> str:
+    if not _VERSION.fullmatch(name):
+        raise ValueError("is no version: digits and letters, with dots, + and - between them")
+    return name
+
+
 Url = Annotated[str, AfterValidator(_check_url)]
 Bucket = Annotated[str, AfterValidator(_check_bucket)]
 Prefix = Annotated[str, AfterValidator(_check_prefix)]
+HostVersion = Annotated[str, AfterValidator(_check_version)]
 
 
 class Table(BaseModel):
@@ -199,6 +207,16 @@ class WorkfileSettings(Table):
     )
 
 
+class HostsSettings(Table):
+    """What runs inside the DCCs."""
+
+    central: Path | None = Field(
+        None, description="Folder with one read-only copy of the host files per version, instead of each user's own."
+    )
+    version: HostVersion | None = Field(None, description="Version of the host files, as a project pins it.")
+    shelves: list[Path] = Field([], description="Files with tools of the studio and the show, the strongest last.")
+
+
 def _built_in_contexts() -> dict[str, ContextSettings]:
     names = ("vendor_in", "vendor_out", "client_in", "client_out")
     return {name: ContextSettings(bucket=name.replace("_", "-")) for name in names}
@@ -215,6 +233,7 @@ class Tables(Table):
     naming: NamingSettings = NamingSettings()
     publish: PublishSettings = PublishSettings()
     workfiles: WorkfileSettings = WorkfileSettings()
+    hosts: HostsSettings = HostsSettings()
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
     project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")
