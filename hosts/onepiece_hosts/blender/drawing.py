@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Any
 
@@ -27,12 +28,28 @@ def text(layout: Any, words: str, width: int, icon: str = "NONE") -> None:
     """A paragraph: Blender's labels do not wrap."""
     column = layout.column(align=True)
     column.scale_y = 0.82
-    lines = textwrap.wrap(words, max(8, width - (_ICON_LETTERS if icon != "NONE" else 0))) or [""]
+    room = max(8, width - (_ICON_LETTERS if icon != "NONE" else 0))
+    lines = textwrap.wrap(_breakable(words, room), room) or [""]
     for number, line in enumerate(lines):
         if icon == "NONE":
             column.label(text=line)
         else:
             column.label(text=line, icon=icon if number == 0 else "BLANK1")
+
+
+def _breakable(words: str, room: int) -> str:
+    """Names and paths that are longer than a line may be broken after their separators."""
+    pieces = []
+    for word in words.split():
+        parts = re.findall(r"[^_/.]*[_/.]?", word) if len(word) > room else [word]
+        line = ""
+        for part in parts:
+            if line and len(line) + len(part) > room:
+                pieces.append(line)
+                line = ""
+            line += part
+        pieces.append(line)
+    return " ".join(pieces)
 
 
 def shorten(words: str, width: int) -> str:

@@ -22,8 +22,6 @@ class Panel:
     bl_label = "OnePiece"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    # The first page: before 4.2 no add-on can turn to its page, and Blender begins with the first.
-    bl_order = -1000
     desk: Any
     layout: Any
 

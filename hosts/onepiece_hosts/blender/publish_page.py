@@ -24,6 +24,15 @@ _MOST_FINDINGS = 20
 _MOST_ITEMS = 24
 
 
+# What a publish cannot do without, and how it comes by it.
+_LACKING = {
+    "scene_name": "Save the scene under a name first.",
+    "show_code": "Choose the project that this scene belongs to.",
+    "destination": "Nobody has said where publishes go: publish.destination in onepiece.toml.",
+    "bucket": "Nobody has said which bucket publishes go to: publish.bucket in onepiece.toml.",
+}
+
+
 def draw(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     publish = desk.publish
     if publish is None:
@@ -45,7 +54,9 @@ def _draw_form(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     if publish.items:
         _draw_items(layout, desk, width)
     _draw_findings(layout, desk, width)
-    layout.prop(inputs, "comment", text="", icon="GREASEPENCIL")
+    comment = layout.column(align=True)
+    comment.label(text="Comment", icon="GREASEPENCIL")
+    comment.prop(inputs, "comment", text="")
     column = layout.column(align=True)
     column.enabled = publish.can_publish
     large = column.row(align=True)
@@ -55,6 +66,8 @@ def _draw_form(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     if publish.blocking:
         count = len(publish.blocking)
         text(layout, f"{words.plural(count, 'error')} must be fixed or ignored first.", width, "CANCEL")
+    for name in publish.lacking:
+        text(layout, _LACKING.get(name, f"{name} is not known."), width, "INFO")
     if publish.result is not None:
         _draw_plan(layout, publish.result, width)
 
@@ -68,6 +81,7 @@ def _draw_place(layout: Any, desk: Any, width: int) -> None:
         places.draw(box, desk, desk.places, width)
         return
     chosen = [desk.publish.context.get(name) for name in ("project", "entity", "task")]
+    box = box.column(align=True)
     names = [str(one.get("name") or one.get("code") or one["id"]) for one in chosen if one]
     if names:
         for depth, name in enumerate(names):
@@ -109,11 +123,12 @@ def _draw_tree(column: Any, desk: Any, items: Any, depth: int, left: list[int], 
 
 
 def _told_of(item: Mapping[str, Any]) -> str:
+    """The frames, how many files, or what is missing of them."""
     if item.get("missing"):
-        return f"{item['missing']} missing" if isinstance(item["missing"], int) else f"{len(item['missing'])} missing"
-    if item.get("first") is not None:
-        return f"{item['first']}-{item['last']}"
-    return ""
+        return f"{item['missing']} missing"
+    if item.get("frames"):
+        return str(item["frames"])
+    return str(item["files"]) if item.get("children") and item.get("files") else ""
 
 
 def _draw_findings(layout: Any, desk: Any, width: int) -> None:

@@ -24,7 +24,7 @@ def bring_up(desk: Any) -> None:
     space = area.spaces.active
     space.show_region_ui = True
     for region in area.regions:
-        # From 4.2 on; before, Blender turns to the page that was looked at last.
+        # From 4.2 on. Before, no add-on can turn to its tab: Blender shows the one that was clicked last.
         if region.type == "UI" and hasattr(region, "active_panel_category"):
             try:
                 region.active_panel_category = CATEGORY
@@ -35,7 +35,7 @@ def bring_up(desk: Any) -> None:
 
     def look() -> None:
         if desk.draws == seen:
-            tell(f"The panel is in the sidebar (N), on its page {CATEGORY}.")
+            tell(f"Click the tab {CATEGORY} at the right edge of the 3D viewport (N shows and hides it).")
 
     bpy.app.timers.register(look, first_interval=_LOOK_SECONDS)
 

@@ -40,7 +40,8 @@ class PublishModel:
         context: project, entity and task as links, None where nothing is chosen.
         items: what will be published, as the worker's tree.
         findings: what the rules found, the worst first.
-        request: the PublishRequest that Publish sends, as the worker proposes it.
+        request: the PublishRequest that Publish sends, as the worker proposes it; None while something is lacking.
+        lacking: the fields of the request that nobody has named yet.
         overrides: what the artist changed in it.
         progress: the worker's last progress, None before the first.
         steps: the same as what has been done, is done and will be done.
@@ -63,6 +64,7 @@ class PublishModel:
         self.findings: list[Finding] = []
         self.ignored: list[dict[str, Any]] = []
         self.request: dict[str, Any] | None = None
+        self.lacking: list[str] = []
         self.overrides: dict[str, Any] = {}
         self.progress: dict[str, Any] | None = None
         self.steps = Steps()
@@ -198,6 +200,7 @@ class PublishModel:
                     items=told["items"],
                     findings=told["findings"],
                     request=told["request"],
+                    lacking=told.get("lacking") or [],
                 )
 
         def failed(error: HostError) -> None:

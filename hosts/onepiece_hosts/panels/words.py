@@ -36,11 +36,11 @@ def age(seconds: float | None) -> str:
 
 
 def amount(progress: Mapping[str, Any]) -> str:
-    """How far: ``12 of 240 files``, ``1.2 MB of 3 GB``."""
+    """How far: ``12 of 240``, ``1.2 MB of 3 GB``."""
     done, total, unit = progress["done"], progress.get("total"), progress.get("unit", "files")
     if unit == "bytes":
         return f"{size(done)} of {size(total)}" if total else size(done)
-    return f"{done} of {total} {unit}" if total else f"{done} {unit}"
+    return f"{done} of {total}" if total else f"{done} {unit}"
 
 
 def share(progress: Mapping[str, Any] | None) -> float | None:
