@@ -4,26 +4,55 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from onepiece_core.dcc import DCCS, Dcc, Machine, find_dcc, find_dcc_for, get_dcc
-from onepiece_core.errors import DccMissing, DccUnknown, LaunchFailed, SceneMissing
+from onepiece_core.config import Settings
+from onepiece_core.dcc import DCCS, Dcc, InstalledDcc, Machine, find_dcc_for, get_dcc
+from onepiece_core.dcc.launch import LaunchAnswer, launch
+from onepiece_core.dcc.versions import choose, release, with_version
+from onepiece_core.errors import DccUnknown, InputMissing, InputUnreadable, SceneMissing, SceneRefused
 from onepiece_core.progress import Warned
+from onepiece_core.scenes.report import SceneReport, inspect_scene
+from onepiece_core.shown import shown
+from onepiece_core.workfiles import locks
 
-_LOG_TAIL_LINES = 12
+WATCH_SECONDS = 2.0
+# How long somebody waits who did not ask for it, and somebody who did.
+ANSWER_SECONDS = 30.0
+LONG_ANSWER_SECONDS = 600.0
+
+_TOLD_FILES = 5
+# Several studios' and tools' folders stand in these, one after the other.
+_LISTS = ("MAYA_MODULE_PATH", "NUKE_PATH", "HOUDINI_PATH", "HOUDINI_PACKAGE_DIR", "PYTHONPATH")
+
+# What a DCC's environment gets so that it finds our start-up files; empty where they are not installed.
+HostEnvironment = Callable[[str], Mapping[str, str]]
+
+
+def no_host_environment(_dcc: str) -> Mapping[str, str]:
+    """None of ours is installed."""
+    return {}
+
+
+def host_environment_of(settings: Settings, state_dir: Path) -> HostEnvironment:
+    """What a DCC gets so that it finds the start-up files that ``onepiece dcc install`` has laid out."""
+    del settings, state_dir
+    return no_host_environment
 
 
 class OpenShotPlan(BaseModel, frozen=True, serialize_by_alias=True):
     """What is going to be started.
 
     Attributes:
+        version: of the DCC; None where neither its path nor the program tells.
         argv: the whole command line.
+        facts: what the scene tells about itself.
+        has_ours: our start-up file will be there, and answer.
         env: of the DCC; neither printed nor dumped, since it may hold keys.
     """
 
@@ -33,74 +62,116 @@ class OpenShotPlan(BaseModel, frozen=True, serialize_by_alias=True):
     executable: Path
     version: str | None
     argv: tuple[str, ...]
+    facts: SceneReport
     warnings: tuple[Warned, ...] = ()
+    has_ours: bool = False
     env: dict[str, str] = Field(exclude=True, repr=False)
 
 
 class OpenedShot(BaseModel, frozen=True, serialize_by_alias=True):
-    """A DCC that was started. ``log`` gets what it prints."""
+    """A DCC that was started. ``log`` gets what it prints.
+
+    Attributes:
+        state: ``opened`` when our start-up file inside it has answered, else ``started``.
+        host: that answer.
+    """
 
     schema_: Literal["onepiece.opened-shot.1"] = Field("onepiece.opened-shot.1", alias="schema")
     dcc: str
     scene: Path
+    state: Literal["opened", "started"]
     pid: int
     log: Path
+    version: str | None = None
+    host: LaunchAnswer | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
-def plan_open_shot(scene: Path, *, dcc: str | None, machine: Machine) -> OpenShotPlan:
-    """Choose the DCC by ``dcc``, else by the scene's extension, and find its program.
+def plan_open_shot(
+    scene: Path,
+    *,
+    dcc: str | None,
+    machine: Machine,
+    version: str | None = None,
+    skip_validation: bool = False,
+    expected_range: tuple[int, int] | None = None,
+    ours: HostEnvironment = no_host_environment,
+) -> OpenShotPlan:
+    """Choose the DCC by ``dcc``, else by the scene's extension; its version by ``version``, else by the scene.
+
+    ``expected_range`` is what the tracker says about the shot. ``skip_validation`` neither warns nor refuses.
 
     Raises:
         SceneMissing: there is no such file, or it cannot be read.
+        SceneRefused: the file is empty, or a later release than the one that would open it has saved it.
         DccUnknown: no DCC has that name, or opens such files.
-        DccMissing: the DCC is not installed here.
+        DccMissing: the DCC, or this version of it, is not installed here.
     """
     chosen = get_dcc(dcc) if dcc else None
     scene = _existing(scene)
     chosen = chosen or _host_of(scene)
-    found = find_dcc(chosen, machine)
-    if found is None:
-        raise _missing(chosen, machine)
+    facts = _facts(scene)
+    environ = dcc_environment(machine.environ)
+    is_its_own = scene.suffix.lower() in chosen.extensions
+    saved_by = facts.version if is_its_own else None
+    found = choose(chosen, machine, environ, wanted=version, scene=saved_by)
+    if saved_by is not None:
+        found = with_version(found, environ)
+    told = list(_warnings(chosen, scene))
+    if not skip_validation:
+        told += _checked(facts, found, expected_range, is_its_own=is_its_own)
+    added = ours(chosen.name)
     return OpenShotPlan(
         dcc=chosen.name,
         scene=scene,
         executable=found.executable,
         version=found.version,
         argv=(str(found.executable), *chosen.open_options, str(scene)),
-        warnings=_warnings(chosen, scene),
-        env=dcc_environment(machine.environ),
+        facts=facts,
+        warnings=tuple(told),
+        has_ours=bool(added),
+        env=_with_ours(environ, added),
     )
 
 
-def apply_open_shot(plan: OpenShotPlan, *, log: Path, watch_seconds: float = 2.0) -> OpenedShot:
-    """Start the DCC in a session of its own and watch it for a moment; it then lives on without us.
+def apply_open_shot(
+    plan: OpenShotPlan,
+    *,
+    log: Path,
+    launches: Path | None = None,
+    wait: bool = False,
+    watch_seconds: float = WATCH_SECONDS,
+    answer_seconds: float | None = None,
+) -> OpenedShot:
+    """Start the DCC in a session of its own; it then lives on without us.
+
+    Where our start-up file is installed its answer is waited for, with ``wait`` as long as a heavy scene takes.
+    ``launches`` is the folder for these answers, in the state folder (by default beside ``log``).
 
     Raises:
-        LaunchFailed: it does not start, or ends with an error at once.
+        LaunchFailed: it does not start, or ends with an error meanwhile.
+        StorageError: the state folder cannot be written to.
     """
-    detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                plan.argv,
-                env=plan.env,
-                cwd=plan.scene.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                creationflags=detached,
-            )
-    except OSError as cause:
-        raise LaunchFailed(
-            f"{plan.executable} does not start: {cause.strerror}",
-            hint="Start it by hand to see what it lacks.",
-            dcc=plan.dcc,
-            executable=str(plan.executable),
-        ) from cause
-    _watch(process, plan, log, watch_seconds)
-    return OpenedShot(dcc=plan.dcc, scene=plan.scene, pid=process.pid, log=log)
+    patience = LONG_ANSWER_SECONDS if wait else ANSWER_SECONDS
+    launched = launch(
+        plan.argv,
+        env=plan.env,
+        folder=plan.scene.parent,
+        log=log,
+        launches=launches or log.parent / "launches",
+        answer_seconds=(patience if answer_seconds is None else answer_seconds) if plan.has_ours else 0.0,
+        watch_seconds=watch_seconds,
+    )
+    return OpenedShot(
+        dcc=plan.dcc,
+        scene=plan.scene,
+        state="opened" if launched.answer else "started",
+        pid=launched.pid,
+        log=launched.log,
+        version=launched.answer.version if launched.answer else plan.version,
+        host=launched.answer,
+        warnings=(*plan.warnings, *_after(plan, launched.answer)),
+    )
 
 
 def dcc_environment(environ: Mapping[str, str], *, prefix: Path = Path(sys.prefix)) -> dict[str, str]:
@@ -115,18 +186,28 @@ def _is_pythons(variable: str) -> bool:
     return variable.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_"))
 
 
+def _with_ours(environ: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Ours first in lists of folders, the studio's own after it."""
+    merged = dict(environ)
+    for name, value in added.items():
+        before = environ.get(name)
+        merged[name] = os.pathsep.join((value, before)) if before and name in _LISTS else value
+    return merged
+
+
 def _existing(scene: Path) -> Path:
     scene = scene.expanduser().absolute()
     try:
         mode = scene.stat().st_mode
     except FileNotFoundError as cause:
-        raise SceneMissing(f"there is no file {scene}", scene=str(scene)) from cause
+        raise SceneMissing(f"there is no file {shown(scene)}", scene=shown(scene)) from cause
     except (OSError, ValueError) as cause:
-        raise SceneMissing(f"cannot look at {scene}: {cause}", scene=str(scene)) from cause
+        raise SceneMissing(f"cannot look at {shown(scene)}: {cause}", scene=shown(scene)) from cause
     if not stat.S_ISREG(mode):
-        raise SceneMissing(f"{scene} is not a file", scene=str(scene))
+        raise SceneMissing(f"{shown(scene)} is not a file", scene=shown(scene))
     if not os.access(scene, os.R_OK):
-        raise SceneMissing(f"{scene} cannot be read", hint="Check the file's permissions.", scene=str(scene))
+        hint = "Check the file's permissions."
+        raise SceneMissing(f"{shown(scene)} cannot be read", hint=hint, scene=shown(scene))
     return scene
 
 
@@ -137,47 +218,92 @@ def _host_of(scene: Path) -> Dcc:
     told = "; ".join(f"{name} {' '.join(extensions)}" for name, extensions in known.items())
     ending = f"ends in {scene.suffix!r}" if scene.suffix else "has no extension"
     raise DccUnknown(
-        f"{scene.name} {ending}, which no DCC opens",
+        f"{shown(scene.name)} {ending}, which no DCC opens",
         hint=f"Known: {told}. Or name the DCC with --dcc.",
-        scene=str(scene),
+        scene=shown(scene),
         known=known,
     )
 
 
-def _missing(dcc: Dcc, machine: Machine) -> DccMissing:
-    names = [name for name in dcc.programs if "*" not in name]
-    places = [str(place) for place in dcc.places.get(machine.platform, ())]
-    return DccMissing(
-        f"{dcc.label} is not installed here",
-        hint=f"Put `{names[0]}` on PATH, or install {dcc.label} in its usual folder.",
-        dcc=dcc.name,
-        programs=names,
-        places=places,
-    )
-
-
-def _warnings(dcc: Dcc, scene: Path) -> tuple[Warned, ...]:
-    if scene.suffix.lower() in dcc.extensions:
-        return ()
-    message = f"{dcc.label} is asked to open {scene.name}; its own scenes end in {' '.join(dcc.extensions)}"
-    return (Warned(code="dcc.foreign_scene", message=message),)
-
-
-def _watch(process: subprocess.Popen[bytes], plan: OpenShotPlan, log: Path, seconds: float) -> None:
-    """A launcher that ends well at once has handed over to the real program."""
+def _facts(scene: Path) -> SceneReport:
     try:
-        status = process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.returncode = 0  # it outlives us: without this, subprocess warns when the object goes away
+        return inspect_scene(scene)
+    except (InputMissing, InputUnreadable) as cause:  # it went away since we looked
+        raise SceneMissing(cause.report.message, scene=shown(scene)) from cause
+
+
+def _warnings(dcc: Dcc, scene: Path) -> Iterator[Warned]:
+    if scene.suffix.lower() not in dcc.extensions:
+        endings = " ".join(dcc.extensions)
+        message = f"{dcc.label} is asked to open {shown(scene.name)}; its own scenes end in {endings}"
+        yield Warned(code="dcc.foreign_scene", message=message)
+    lock = locks.read(scene)
+    if lock is not None:
+        error = locks.locked(scene, lock).report
+        yield Warned(code=error.code, message=error.message, hint=error.hint)
+
+
+def _checked(
+    facts: SceneReport, found: InstalledDcc, expected: tuple[int, int] | None, *, is_its_own: bool
+) -> Iterator[Warned]:
+    """What is odd about a scene. Raises SceneRefused."""
+    if facts.size_bytes == 0:
+        raise SceneRefused(f"{Path(facts.scene).name} is empty: there is nothing to open", scene=facts.scene)
+    if not facts.is_readable:
         return
-    if status == 0:
+    if is_its_own and facts.version and found.version:
+        yield from _versions(facts.scene, facts.version, found, found.version)
+    if facts.missing:
+        more = f" and {len(facts.missing) - _TOLD_FILES} more" if len(facts.missing) > _TOLD_FILES else ""
+        yield Warned(
+            code="dcc.missing_files",
+            message=f"it uses files that are not there: {', '.join(facts.missing[:_TOLD_FILES])}{more}",
+            hint="`onepiece dcc inspect FILE` lists them.",
+        )
+    yield from _ranges(facts, expected)
+
+
+def _versions(scene: str, saved_by: str, found: InstalledDcc, version: str) -> Iterator[Warned]:
+    dcc = found.dcc
+    saved, here = release(dcc, saved_by), release(dcc, version)
+    if not saved or not here or saved == here:
         return
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_TAIL_LINES:]
-    raise LaunchFailed(
-        f"{plan.dcc} ended at once with status {status}",
-        hint=f"What it printed: {log}",
-        dcc=plan.dcc,
-        executable=str(plan.executable),
-        status=status,
-        output="\n".join(lines),
+    if here[: len(saved)] < saved[: len(here)]:
+        raise SceneRefused(
+            f"{Path(scene).name} was saved by {dcc.label} {saved_by}; {version} would be started",
+            hint=f"Install {dcc.label} {saved_by}, or choose it with --version; --skip-validation opens it anyway.",
+            scene=scene,
+            saved_by=saved_by,
+            version=version,
+        )
+    yield Warned(
+        code="dcc.newer_version",
+        message=f"it was saved by {dcc.label} {saved_by} and will be opened by {version}",
+        hint=f"Once saved, {dcc.label} {saved_by} may not read it any more.",
     )
+
+
+def _ranges(facts: SceneReport, expected: tuple[int, int] | None) -> Iterator[Warned]:
+    if facts.first is None or facts.last is None:
+        return
+    if facts.last < facts.first:
+        yield Warned(code="dcc.odd_range", message=f"its frame range is {facts.first}-{facts.last}, which is no range")
+    elif expected is not None and expected != (facts.first, facts.last):
+        message = f"its frame range is {facts.first}-{facts.last}, the shot's is {expected[0]}-{expected[1]}"
+        yield Warned(code="dcc.other_range", message=message)
+
+
+def _after(plan: OpenShotPlan, answer: LaunchAnswer | None) -> Iterator[Warned]:
+    if answer is None and plan.has_ours:
+        message = f"{plan.dcc} runs and its OnePiece menu has not answered yet"
+        yield Warned(code="dcc.no_answer", message=message, hint="A heavy scene takes its time; --wait waits for it.")
+    elif answer is not None and not _is_same(answer.scene, plan.scene):
+        message = f"{plan.dcc} is up with {answer.scene or 'no scene'} instead of {shown(plan.scene)}"
+        yield Warned(code="dcc.other_scene", message=message, hint="Its own messages tell why; open the scene there.")
+
+
+def _is_same(told: str, scene: Path) -> bool:
+    try:
+        return bool(told) and (Path(told) == scene or Path(told).samefile(scene))
+    except (OSError, ValueError):
+        return False

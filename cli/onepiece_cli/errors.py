@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from onepiece_core.errors import ErrorReport
+    from onepiece_core.progress import Warned
 
 OK = 0
 
@@ -57,6 +59,16 @@ def show(report: ErrorReport, *, as_json: bool) -> int:
         typer.echo(f"hint:  {printable(report.hint)}", err=True)
     typer.echo(f"code:  {report.code}", err=True)
     return exit_status(report.code)
+
+
+def show_warnings(warnings: Iterable[Warned]) -> None:
+    """Write warnings on stderr, each with what to do."""
+    import typer
+
+    for warning in warnings:
+        typer.secho(printable(f"warning: {warning.message} ({warning.code})"), fg="yellow", err=True)
+        if warning.hint:
+            typer.echo(printable(f"hint:    {warning.hint}"), err=True)
 
 
 def printable(text: str) -> str:

@@ -55,10 +55,21 @@ def find_dcc(dcc: Dcc, machine: Machine) -> InstalledDcc | None:
     """The program that starts ``dcc``. PATH comes first: there a studio puts its wrappers; of several in the
     usual folders the newest.
     """
+    return next(_found(dcc, machine), None)
+
+
+def find_all(dcc: Dcc, machine: Machine) -> tuple[InstalledDcc, ...]:
+    """Every version of ``dcc`` that is here, in the order of :func:`find_dcc`; a program with two names once."""
+    seen: dict[Path, InstalledDcc] = {}
+    for found in _found(dcc, machine):
+        seen.setdefault(_real(found.executable), found)
+    return tuple(seen.values())
+
+
+def _found(dcc: Dcc, machine: Machine) -> Iterator[InstalledDcc]:
     for executable, found_by in _candidates(dcc, machine):
         if executable.is_file() and os.access(executable, os.X_OK):
-            return InstalledDcc(dcc, executable, found_by, _version(executable))
-    return None
+            yield InstalledDcc(dcc, executable, found_by, _version(executable) or _version(_real(executable)))
 
 
 def _candidates(dcc: Dcc, machine: Machine) -> Iterator[tuple[Path, str]]:
@@ -75,14 +86,21 @@ def _candidates(dcc: Dcc, machine: Machine) -> Iterator[tuple[Path, str]]:
 
 
 def _on_path(program: str, machine: Machine) -> Iterator[Path]:
-    path = machine.environ.get("PATH", "")
-    if "*" not in program:
-        if found := shutil.which(program, path=path):
-            yield Path(found)
-        return
-    for folder in map(Path, filter(None, path.split(os.pathsep))):
+    for folder in filter(None, machine.environ.get("PATH", "").split(os.pathsep)):
+        if "*" not in program:
+            if found := shutil.which(program, path=folder):
+                yield Path(found)
+            continue
         # Nuke15.1 is the program; Nuke15.1.desktop and the like are not.
-        yield from (file for file in _matching(folder, program) if re.fullmatch(r"\D+[\d.v]+(\.exe)?", file.name))
+        files = _matching(Path(folder), program)
+        yield from (file for file in files if re.fullmatch(r"\D+[\d.v]+(\.exe)?", file.name))
+
+
+def _real(executable: Path) -> Path:
+    try:
+        return executable.resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return executable
 
 
 def _matching(folder: Path, pattern: str) -> list[Path]:

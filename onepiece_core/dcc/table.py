@@ -22,6 +22,8 @@ class Dcc:
         places: ``linux``, ``darwin``, ``win32`` -> patterns below the root of the file system; on Windows
             below a ``ProgramFiles`` folder.
         open_options: stand before the scene on the command line.
+        release_parts: how many numbers of a version name a release: an earlier one may not read its scenes.
+        version_options: make the program print its version and end, where it does so without a window or a licence.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Dcc:
     variables: Mapping[str, str]
     places: Mapping[str, tuple[str, ...]]
     open_options: tuple[str, ...] = ()
+    release_parts: int = 2
+    version_options: tuple[str, ...] = ()
 
 
 DCCS = (
@@ -46,6 +50,7 @@ DCCS = (
             "win32": ("Autodesk/Maya*/bin/maya.exe",),
         },
         open_options=("-file",),
+        release_parts=1,
     ),
     Dcc(
         name="nuke",
@@ -85,6 +90,7 @@ DCCS = (
             "darwin": ("Applications/Blender*.app/Contents/MacOS/Blender",),
             "win32": ("Blender Foundation/Blender*/blender.exe",),
         },
+        version_options=("--version",),
     ),
 )
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onepiece_cli.errors import printable
+from onepiece_cli.commands import dcc_open, dcc_workfiles
+from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from onepiece_core.progress import Warned
     from onepiece_core.publish.plan import PublishPlan
     from onepiece_core.publish.request import PublishRequest, PublishResult
 
 app = typer.Typer(help="Publish from a DCC, open a shot in one.", no_args_is_help=True, add_completion=False)
+app.add_typer(dcc_open.app)
+app.add_typer(dcc_workfiles.app)
 
 
 class ShowType(StrEnum):
@@ -146,7 +148,7 @@ def _show_plan(plan: PublishPlan, session: Session, *, as_json: bool) -> None:
         typer.echo(printable(f"  {item.role:8} {item.name}{frames}"))
     typer.echo(printable(f"  to {told['package']}"))
     typer.echo(printable(f"  and {told['s3_uri']}"))
-    _show_warnings(plan.warnings)
+    show_warnings(plan.warnings)
 
 
 def _show_dependencies(plan: PublishPlan) -> None:
@@ -171,45 +173,4 @@ def _show_result(result: PublishResult, told: dict[str, Any], session: Session, 
     }
     for name, value in rows.items():
         typer.echo(printable(f"{name:10} {value}"))
-    _show_warnings(result.warnings)
-
-
-def _show_warnings(warnings: tuple[Warned, ...]) -> None:
-    for warning in warnings:
-        typer.secho(printable(f"warning: {warning.message} ({warning.code})"), fg="yellow", err=True)
-        if warning.hint:
-            typer.echo(printable(f"hint:    {warning.hint}"), err=True)
-
-
-OPEN_EPILOG = """Examples:
-
-onepiece dcc open-shot --shot /projects/show/sequences/seq010/shot010/lighting_v002.nk
-
-onepiece dcc open-shot --shot layout_v003.blend --dcc blender --dry-run"""
-
-
-@app.command("open-shot", epilog=OPEN_EPILOG)
-def open_shot(
-    ctx: typer.Context,
-    shot: Annotated[Path, typer.Option("--shot", metavar="FILE", help="The scene file to open.")],
-    dcc: Annotated[str | None, typer.Option("--dcc", help="The application; by default by the extension.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be started.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Open a scene file in its DCC."""
-    from onepiece_cli.settings import default_state_dir
-    from onepiece_core.dcc import Machine
-    from onepiece_core.open_shot import apply_open_shot, plan_open_shot
-
-    session = session_of(ctx)
-    plan = plan_open_shot(shot, dcc=dcc, machine=Machine(session.environ))
-    if not as_json:
-        _show_warnings(plan.warnings)
-    if dry_run:
-        typer.echo(plan.model_dump_json() if as_json else printable("Would start " + " ".join(plan.argv)))
-        return
-    log = default_state_dir(session.environ) / "logs" / f"{plan.dcc}.log"
-    opened = apply_open_shot(plan, log=log)
-    typer.echo(
-        opened.model_dump_json() if as_json else printable(f"{opened.dcc} opens {opened.scene} (process {opened.pid})")
-    )
+    show_warnings(result.warnings)
