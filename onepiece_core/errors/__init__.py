@@ -58,6 +58,8 @@
         SceneMissing                    dcc.scene_missing
         SceneRefused                    dcc.scene_refused
         LaunchFailed                    dcc.launch_failed
+        HostFilesMissing                dcc.host_files_missing
+        InstallFailed                   dcc.install_failed
       WorkfileError                     workfile.failed
         WorkfileMissing                 workfile.missing
         WorkfileExists                  workfile.exists
@@ -81,6 +83,8 @@ from onepiece_core.errors.applications import (
     DccMissing,
     DccUnknown,
     FaultPlanInvalid,
+    HostFilesMissing,
+    InstallFailed,
     LaunchFailed,
     SandboxDataUnusable,
     SandboxDown,
@@ -172,9 +176,11 @@ __all__ = [
     "ErrorReport",
     "ExtraMissing",
     "FaultPlanInvalid",
+    "HostFilesMissing",
     "InputMissing",
     "InputRefused",
     "InputUnreadable",
+    "InstallFailed",
     "JournalError",
     "LaunchFailed",
     "LeaseLost",

@@ -32,6 +32,19 @@ class LaunchFailed(DccError):
     code = "dcc.launch_failed"
 
 
+class HostFilesMissing(DccError):
+    """The version of the host files that the settings ask for is not there."""
+
+    code = "dcc.host_files_missing"
+    hint = "`onepiece dcc install HOST` lays out this version; [hosts] version of onepiece.toml names another."
+
+
+class InstallFailed(DccError):
+    """The host files or what makes a DCC load them cannot be put in place or taken away."""
+
+    code = "dcc.install_failed"
+
+
 class WorkfileError(OnePieceError):
     """A workfile, its lock or its versions."""
 
