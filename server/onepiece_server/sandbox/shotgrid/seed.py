@@ -119,10 +119,8 @@ class _Seed:
         for order, (code, short_name, entity_type) in enumerate(STEPS):
             step = self._make("Step", code=code, short_name=short_name, entity_type=entity_type, list_order=order)
             self._steps[short_name] = step
-        for kind, names in (("Shot", SHOT_TASKS), ("Asset", ASSET_TASKS)):
-            template = self._make("TaskTemplate", code=f"{kind} tasks", entity_type=kind)
-            for order, name in enumerate(names, start=1):
-                self._make("Task", content=name, step=self._steps[name], sg_sort_order=order, task_template=template)
+        if "TaskTemplate" in self._schema.entities:
+            self._templates()
         self._make(
             "LocalStorage",
             code="primary",
@@ -142,6 +140,12 @@ class _Seed:
         self._make("Group", code="Artists", users=list(self._people.values())[1:])
         for code in ("Maya Scene", "Nuke Script", "Rendered Image"):
             self._make("PublishedFileType", code=code)
+
+    def _templates(self) -> None:
+        for kind, names in (("Shot", SHOT_TASKS), ("Asset", ASSET_TASKS)):
+            template = self._make("TaskTemplate", code=f"{kind} tasks", entity_type=kind)
+            for order, name in enumerate(names, start=1):
+                self._make("Task", content=name, step=self._steps[name], sg_sort_order=order, task_template=template)
 
     def show(self) -> None:
         project = self._make(
