@@ -148,7 +148,7 @@ def _my_task(desk: Desk, _inputs: Any, row: str) -> None:
     found = [task for task in desk.opening.my_tasks.items if str(task["id"]) == row] if desk.opening else []
     if found and desk.opening:
         _first_rows(desk)
-        desk.opening.choose_task(found[0])
+        desk.opening.choose_task(None if desk.opening.tasks.chosen is found[0] else found[0])
 
 
 def _found(desk: Desk, _inputs: Any, row: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onepiece_hosts.blender.redraw import Redraw
+from onepiece_hosts.commands import find_tools
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.panels import publish_model
 from onepiece_hosts.panels.open_model import OpenModel
@@ -28,6 +29,7 @@ class Desk:
         about: the worker's ``session.info``.
         opened_rows: findings and items that are unfolded, by their keys.
         rows: how many rows of the workfiles are drawn.
+        tools: those of the shelves, read once.
         draws: how often our panel has been drawn: tells whether the artist can see it.
     """
 
@@ -43,6 +45,7 @@ class Desk:
         self.opened_rows: set[str] = set()
         self.rows = FIRST_ROWS
         self.draws = 0
+        self.tools = find_tools(session.host.name)
         self.classes: list[Any] = []
         self._stops = [session.host.on("opened", self._scene_opened), session.host.on("saved", self._scene_saved)]
 

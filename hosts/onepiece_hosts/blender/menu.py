@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from onepiece_hosts import commands
 from onepiece_hosts.errors import HostError
@@ -11,22 +11,6 @@ MENU = "ONEPIECE_MT_menu"
 OPERATOR = "onepiece.tool"
 
 
-class Tool(NamedTuple):
-    """One entry of the menu."""
-
-    id: str
-    label: str
-    tooltip: str
-
-
-# What the menu holds where the shelves cannot be read.
-TOOLS = (
-    Tool("publish", "Publish...", "Freeze this scene's version, upload it and register it"),
-    Tool("open_shot", "Open Shot...", "Find a workfile of a shot or asset and open it"),
-    Tool("save_next", "Save Next Version", "Save this scene under the next free version; never overwrites"),
-    Tool("recover", "Recover...", "Finish publishes that were interrupted"),
-    Tool("about", "About", "Which OnePiece this is, and what it is connected to"),
-)
 _ICONS = {
     "publish": "EXPORT",
     "open_shot": "FILE_FOLDER",
@@ -34,11 +18,6 @@ _ICONS = {
     "recover": "RECOVER_LAST",
     "about": "INFO",
 }
-
-
-def find_tools() -> tuple[Tool, ...]:
-    """Those of the shelves for Blender."""
-    return TOOLS
 
 
 class ToolOperator:
@@ -52,7 +31,7 @@ class ToolOperator:
 
     @classmethod
     def description(cls, _context: Any, properties: Any) -> str:
-        return next((one.tooltip for one in find_tools() if one.id == properties.tool), "OnePiece")
+        return next((one.tooltip for one in cls.desk.tools if one.id == properties.tool), "OnePiece")
 
     def execute(self, _context: Any) -> set[str]:
         session = self.desk.session
@@ -72,8 +51,10 @@ class Menu:
     desk: Any
 
     def draw(self, _context: Any) -> None:
-        for tool in find_tools():
-            if tool.id in {"save_next", "about"}:
+        for tool in self.desk.tools:
+            if tool.menu != self.bl_label:
+                continue
+            if tool.starts_group:
                 self.layout.separator()
             entry = self.layout.operator(OPERATOR, text=tool.label, icon=_ICONS.get(tool.id, "NONE"))
             entry.tool = tool.id

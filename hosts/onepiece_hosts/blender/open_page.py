@@ -23,7 +23,7 @@ def draw(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     if inputs.tab == "browse":
         places.draw(layout, desk, opening, width)
     elif inputs.tab == "my_tasks":
-        _draw_tasks(layout, opening.my_tasks, width)
+        _draw_tasks(layout, opening, width)
     elif inputs.tab == "search":
         layout.prop(inputs, "search", text="", icon="VIEWZOOM")
         _draw_found(layout, opening.found, width)
@@ -49,13 +49,17 @@ def _draw_state(layout: Any, rows: Any, width: int, nothing: str) -> None:
         faint.label(text=f"From memory, {told}", icon="UNLINKED")
 
 
-def _draw_tasks(layout: Any, rows: Any, width: int) -> None:
+def _draw_tasks(layout: Any, opening: Any, width: int) -> None:
+    """All of them, or the chosen one alone, with its workfiles below."""
+    rows, chosen = opening.my_tasks, opening.tasks.chosen
     _draw_state(layout, rows, width, "No task is assigned to you.")
     column = layout.column(align=True)
-    for task in rows.items[:_MOST]:
+    is_one = any(task is chosen for task in rows.items)
+    for task in [chosen] if is_one else rows.items[:_MOST]:
         entity = (task.get("parent") or {}).get("name") or ""
         label = shorten(f"{entity}  {task['name']}", width - 4)
-        press(column, "my_task", label, "CHECKBOX_HLT", str(task["id"]))
+        icon = "CHECKBOX_HLT" if is_one else "CHECKBOX_DEHLT"
+        press(column, "my_task", label, icon, str(task["id"]), depress=is_one)
 
 
 def _draw_found(layout: Any, rows: Any, width: int) -> None:

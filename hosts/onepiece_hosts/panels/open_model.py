@@ -80,11 +80,12 @@ class OpenModel:
 
     def choose_task(self, task: Row | None) -> None:
         """Only the workfiles of one task; of a row of My Tasks too."""
-        self.tasks.chosen = task
+        self.tasks.chosen, self.workfiles = task, Rows()
         entity = (task or {}).get("parent") or (self.path[-1] if self.path else None)
-        if entity is not None:
+        if entity is None:
+            self.on_change()
+        else:
             step = task and (task.get("step") or {}).get("name")
-            self.workfiles = Rows()
             self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": step})
 
     def show_workfiles(self, entity: Row) -> None:
