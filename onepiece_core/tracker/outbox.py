@@ -168,7 +168,9 @@ class _Timing:
 
     def settled_at(self, row: OutboxRow) -> float | None:
         """None when nothing of the row can be under way."""
-        now, longest = self.clock.now(), CONNECT_SECONDS + self.timeout_seconds
+        # As long as one request can take: see Transport.
+        longest = min(CONNECT_SECONDS, self.timeout_seconds) + self.timeout_seconds
+        now = self.clock.now()
         if row.state == "unanswered":
             given_up_at = row.failed_at if row.failed_at is not None else now
         elif row.state == "sending":

@@ -1,9 +1,8 @@
-"""A state machine that uses a site through the tracker, with trouble on the way, and compares it with the model."""
+"""A machine that makes, changes and asks for rows through the tracker, and compares the site with the model."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
 from onepiece_core.errors import TrackerRefused, TrackerUnanswered, TrackerUnavailable
 from tests.proof import draws
@@ -28,11 +27,9 @@ from tests.proof.operations import (
     Upload,
     answered,
 )
-from tests.proof.registering import DEATHS, Registration, Registrations
+from tests.proof.troubled import TroubledMachine
 from tests.proof.world import FAULTS, HASTY_SECONDS, KILL, WRITING, Trouble, World
 
-# Calls that change nothing by themselves.
-ASIDE = ("info", "read", "schema_field_read", "api_get_upload_link_info", "PUT")
 MISSING = 10**9
 # How a write ends with which something went wrong: what the tracker raises, and whether it was carried out.
 ENDINGS = {
@@ -47,43 +44,22 @@ ENDINGS = {
 }
 # Who can tell whether a row was revived that was never retired?
 NOTHING_TO_DO = "unanswered, nothing to do"
-MOST_REGISTRATIONS = 3
 
 
-class SiteMachine(RuleBasedStateMachine):
-    """One project of its own on a site that is shared by all runs.
-
-    Attributes:
-        endings: how operations ended, for the report.
-        armed: the trouble that waits for the next call.
-    """
+class SiteMachine(TroubledMachine):
+    """Rows and links of one project, on a site that is shared by all runs."""
 
     def __init__(self, world: World, endings: Counter[str]) -> None:
-        super().__init__()
-        self.world, self.endings = world, endings
+        super().__init__(world, endings)
         self.project = world.project("Rows")
         self.model = Model()
-        self.armed: tuple[Trouble, ...] = ()
-        self.death: tuple[str, int] | None = None
-        self.registrations = Registrations(world)
-        self.tracker, self.hasty = world.tracker(), world.tracker(hasty=True)
 
     @initialize()
     def a_few_rows(self) -> None:
         for entity_type in ("Shot", "Shot", "Version", "Version", "Playlist", "Note"):
             self._do(_creation(entity_type, {}))
 
-    def teardown(self) -> None:
-        """Whatever has happened: recover what is left, and each registration is there once."""
-        self.armed, self.death = (), None
-        for one in self.registrations.all:
-            if not one.is_done:
-                self._drain(one, wait=True)
-        self.world.site.settle()
-        self.registrations.check_whole()
-        self._compare()
-
-    # Trouble, and who lives through it
+    # Trouble
 
     @rule(kind=st.sampled_from(FAULTS))
     def the_next_call_goes_wrong(self, kind: str) -> None:
@@ -96,26 +72,6 @@ class SiteMachine(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(FAULTS))
     def the_next_write_goes_wrong(self, kind: str) -> None:
         self.armed = (Trouble(kind, WRITING),)
-
-    @rule(kind=st.sampled_from(FAULTS), method=st.sampled_from(ASIDE), nth=st.integers(1, 4))
-    def a_call_aside_goes_wrong(self, kind: str, method: str, nth: int) -> None:
-        self.armed = (*self.armed[-2:], Trouble(kind, (method,), nth))
-
-    @rule(kind=st.sampled_from(FAULTS), every=st.integers(2, 5))
-    def many_calls_go_wrong(self, kind: str, every: int) -> None:
-        self.armed = (Trouble(kind, nth=every, again=True),)
-
-    @rule(milliseconds=st.integers(0, 8))
-    def the_site_dies_in_the_next_call(self, milliseconds: int) -> None:
-        self.armed = (Trouble(KILL, nth=milliseconds),)
-
-    @rule()
-    def the_site_dies_and_comes_back(self) -> None:
-        self.world.restart()
-
-    @rule()
-    def the_client_starts_again(self) -> None:
-        self.tracker, self.hasty = self.world.tracker(), self.world.tracker(hasty=True)
 
     # Writes
 
@@ -179,39 +135,13 @@ class SiteMachine(RuleBasedStateMachine):
         if key is not None:
             self._do(Thumbnail(key, self.world.picture))
 
-    # Registrations
-
-    @rule(wait=st.booleans())
-    def publish(self, wait: bool) -> None:
-        if len(self.registrations.all) < MOST_REGISTRATIONS:
-            self._drain(self.registrations.new(), wait=wait)
-
-    @rule(pick=draws.PICKS)
-    def recover(self, pick: int) -> None:
-        one = draws.picked(self.registrations.all, pick)
-        if one is not None:
-            self._drain(one, wait=True)
-
-    @rule(moment=st.sampled_from(DEATHS), nth=st.integers(1, 4))
-    def the_next_publish_dies(self, moment: str, nth: int) -> None:
-        self.death = moment, nth
-
-    @rule(pick=draws.PICKS)
-    def another_machine_adopts(self, pick: int) -> None:
-        """The journal is lost: it does not know what the first machine has sent."""
-        one = draws.picked(self.registrations.all, pick)
-        if one is not None:
-            self.registrations.open_journal(one, sent_until=time.time())
-            one.is_done = False
-            self._drain(one, wait=True)
-
     # Reads
 
     @rule(drawn=draws.QUERIES)
     def find(self, drawn: Query) -> None:
         query = draws.with_rows(drawn, self.model)
         filters = [["project", "is", self.project], *draws.filters_of(query)]
-        troubles, self.armed = self.armed, ()
+        troubles = self._take_armed()
         kinds = {each.kind for each in troubles}
         try:
             with self.world.trouble(troubles):
@@ -259,7 +189,7 @@ class SiteMachine(RuleBasedStateMachine):
         return sorted(set(links))[: 1 if relation.is_single else None]
 
     def _do(self, operation: Operation) -> None:
-        troubles, self.armed = self.armed, ()
+        troubles = self._take_armed()
         kinds = {each.kind for each in troubles}
         refused = _after(self.model, operation, _numbers()) is None
         last_call = self.world.last_call()
@@ -288,24 +218,6 @@ class SiteMachine(RuleBasedStateMachine):
         self._ended(type(operation).__name__.lower(), ending, troubles)
         self._compare()
 
-    def _drain(self, one: Registration, *, wait: bool) -> None:
-        troubles, self.armed = self.armed, ()
-        death, self.death = self.death, None
-        with self.world.trouble(troubles):
-            outcome = one.drain(self.hasty if troubles else self.tracker, wait=wait, death=death)
-        if outcome is None:
-            ending = f"died at {death and death[0]}"
-        elif outcome.done:
-            ending = "done"
-        else:
-            assert troubles, outcome
-            assert not outcome.failed or "error" in {each.kind for each in troubles}, outcome
-            ending = "left"
-        one.is_done = outcome is not None and outcome.done
-        note(f"    {ending}")
-        self._ended("registration", ending, troubles)
-        self.registrations.check()
-
     def _take(self, operation: Operation, answers: list[Any]) -> None:
         made = [each for each in answers if isinstance(each, tuple) and each not in self.model.rows]
         after = _after(self.model, operation, _ids_of(made))
@@ -332,10 +244,6 @@ class SiteMachine(RuleBasedStateMachine):
         assert different(seen.rows, wanted.rows) == {}
         assert seen.attachments == wanted.attachments
         assert seen.events == wanted.events
-
-    def _ended(self, what: str, how: str, troubles: tuple[Trouble, ...]) -> None:
-        kinds = "+".join(sorted({each.kind for each in troubles})) or "no fault"
-        self.endings[f"{kinds}: {what} {how}"] += 1
 
 
 def _after(model: Model, operation: Operation, new_id: NewId) -> tuple[Model, list[Any]] | None:
