@@ -176,7 +176,8 @@ def blender(folder: Path, scripts: Path, environ: Mapping[str, str], *options: s
         try:
             end = time.monotonic() + 60
             while not port.exists() or not port.read_text().endswith("\n"):
-                assert process.poll() is None and time.monotonic() < end, (folder / "blender.log").read_text()
+                assert process.poll() is None, (folder / "blender.log").read_text()
+                assert time.monotonic() < end, (folder / "blender.log").read_text()
                 time.sleep(0.05)
             yield Artist(display, process, int(port.read_text()))
         finally:
