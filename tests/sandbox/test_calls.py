@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import requests
 import shotgun_api3
 
 from onepiece_server.sandbox.faults.calls import FILE, OLDER_FILE, Journal
+from onepiece_server.sandbox.report import SandboxReport
+from tests.conftest import Run
 from tests.sandbox.conftest import StartSite
 from tests.support.shotgrid_site import KEY, SCRIPT, SiteProcess
 
@@ -150,3 +154,42 @@ def test_without_a_file_the_calls_stay_in_memory(tmp_path: Path):
     journal.end(journal.begin())
     assert len(journal.since(0, 10)["calls"]) == 1
     journal.close()
+
+
+class TestTheCommand:
+    @pytest.fixture
+    def asked(self, studio: SandboxReport) -> str:
+        """A studio that was just asked three things."""
+        env = studio.env
+        keys = env["ONEPIECE_SHOTGRID_SCRIPT"], env["ONEPIECE_SHOTGRID_KEY"]
+        sg = shotgun_api3.Shotgun(env["ONEPIECE_SHOTGRID_URL"], *keys)
+        sg.find("Shot", [])
+        with pytest.raises(shotgun_api3.Fault):
+            sg.find("Nothing", [])
+        return studio.dir
+
+    def test_the_latest_calls_are_shown(self, asked: str, onepiece: Run):
+        lines = onepiece("sandbox", "calls", "--limit", "3", "--dir", asked).stdout.splitlines()
+        assert [line.split()[1:3] for line in lines] == [["info", "200"], ["read", "Shot"], ["read", "Nothing"]]
+        assert "200 (104)" in lines[2]
+
+    def test_programs_get_one_object(self, asked: str, onepiece: Run):
+        told = json.loads(onepiece("sandbox", "calls", "--method", "info", "--json", "--dir", asked).stdout)
+        assert (told["schema"], told["dir"]) == ("onepiece.sandbox-calls.1", asked)
+        assert {call["method"] for call in told["calls"]} == {"info"}
+
+    def test_new_calls_are_followed(self, asked: str, env: dict[str, str], studio: SandboxReport):
+        command = ["onepiece", "sandbox", "calls", "--follow", "--json", "--limit", "1", "--dir", asked]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+            try:
+                assert following.stdout is not None
+                first = json.loads(following.stdout.readline())
+                assert first["type"] == "Nothing"
+                shotgun_api3.Shotgun(studio.env["ONEPIECE_SHOTGRID_URL"], "x", "x")
+                assert json.loads(following.stdout.readline())["method"] == "info"
+                following.send_signal(signal.SIGINT)
+                assert following.wait(20) == 130
+                assert following.stderr is not None
+                assert "Traceback" not in following.stderr.read()
+            finally:
+                following.kill()

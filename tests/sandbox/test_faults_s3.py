@@ -251,7 +251,7 @@ class TestBadInput:
                 line.sendall(raw)
                 line.shutdown(socket.SHUT_WR)
                 answer = line.recv(64)
-            except ConnectionError:
+            except OSError:  # it was cut while we still spoke
                 answer = b""
             assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
         assert s3.list_buckets()["Buckets"]

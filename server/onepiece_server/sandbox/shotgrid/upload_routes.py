@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -69,7 +70,11 @@ async def _answered(site: Site, request: Request, handler: _Handler) -> str:
     except sqlite3.Error as error:
         log.error("shotgrid.database_failed", error=str(error))
         return f"0\nThe site's database said: {error}\n"
-    except Exception as error:  # cut short, no form at all, or a fault of ours
+    except HTTPException as error:  # no form
+        return f"0\nThe upload could not be read: {error.detail}\n"
+    except ClientDisconnect:  # nobody is there to read it
+        return "0\nThe upload was cut short.\n"
+    except Exception as error:  # a fault of ours
         log.error("shotgrid.upload_failed", error=repr(error), exc_info=True)
         return f"0\nThe upload could not be read: {type(error).__name__}\n"
 
