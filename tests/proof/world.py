@@ -23,7 +23,7 @@ HASTY_SECONDS = 0.3
 PATIENT_SECONDS = 20.0
 # When a call is carried out that nobody waits for any more: before it has settled.
 LATE_SECONDS = 0.5
-SETTLE_SECONDS = 1.5
+SETTLE_SECONDS = 2.0
 
 LATE = ("commit_late", "slow")
 FAULTS = ("too_many", "unavailable", "hang", "slow", "drop_request", "drop_reply", "commit_late", "error")
