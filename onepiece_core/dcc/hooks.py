@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,19 +46,22 @@ class BlockHook:
 Hook = FileHook | BlockHook
 
 
-def hooks_of(dcc: Dcc, versions: tuple[str, ...], machine: Machine, folder: Path) -> list[Hook]:
-    """What leads ``dcc`` to the installed ``folder``.
+def hooks_of(
+    dcc: Dcc, versions: tuple[str, ...], machine: Machine, folder: Path, files: Mapping[str, bytes]
+) -> list[Hook]:
+    """What leads ``dcc`` to the installed ``folder``, which holds ``files``.
 
     ``versions``: of the host; Blender and Houdini have a folder for each, Maya and Nuke one for all.
     """
     if dcc.name == "maya":
-        return [FileHook(maya_modules(machine) / "onepiece.mod", _maya_module(folder))]
+        return [FileHook(maya_modules(machine) / "onepiece.mod", _maya_module(folder, files["maya/onepiece.mod"]))]
     if dcc.name == "nuke":
         return [BlockHook(home_of(machine) / ".nuke" / "init.py", _nuke_lines(folder))]
     places = dict.fromkeys(_places_of(dcc, versions, machine))
     if dcc.name == "houdini":
-        return [FileHook(place / "packages" / "onepiece.json", _houdini_package(folder)) for place in places]
-    return [hook for place in places for hook in _blender_addon(place, folder)]
+        package = _houdini_package(folder, files["houdini/onepiece.json"])
+        return [FileHook(place / "packages" / "onepiece.json", package) for place in places]
+    return [hook for place in places for hook in _blender_addon(place, folder, files)]
 
 
 def _places_of(dcc: Dcc, versions: tuple[str, ...], machine: Machine) -> Iterator[Path]:
@@ -127,16 +130,16 @@ def blender_resources(machine: Machine) -> Path:
     return Path(machine.environ.get("XDG_CONFIG_HOME") or home_of(machine) / ".config") / "blender"
 
 
-def _maya_module(folder: Path) -> bytes:
+def _maya_module(folder: Path, laid_out: bytes) -> bytes:
     """The module as it is laid out, its folder written out: this file stands elsewhere."""
-    text = (folder / "maya" / "onepiece.mod").read_text(encoding="utf-8")
-    return re.sub(r"^(\+.*\s)\.$", lambda found: found[1] + (folder / "maya").as_posix(), text, flags=re.M).encode()
+    home = (folder / "maya").as_posix()
+    return re.sub(r"^(\+.*\s)\.$", lambda found: found[1] + home, laid_out.decode(), flags=re.MULTILINE).encode()
 
 
-def _houdini_package(folder: Path) -> bytes:
-    text = (folder / "houdini" / "onepiece.json").read_text(encoding="utf-8")
+def _houdini_package(folder: Path, laid_out: bytes) -> bytes:
     # In a package of Houdini's, this variable is the folder of the file itself.
-    return text.replace("$HOUDINI_PACKAGE_PATH", json.dumps((folder / "houdini").as_posix())[1:-1]).encode()
+    home = json.dumps((folder / "houdini").as_posix())[1:-1]
+    return laid_out.decode().replace("$HOUDINI_PACKAGE_PATH", home).encode()
 
 
 def _nuke_lines(folder: Path) -> str:
@@ -149,9 +152,10 @@ except Exception as error:
     print("OnePiece could not start: %s" % error)"""
 
 
-def _blender_addon(scripts: Path, folder: Path) -> Iterator[Hook]:
-    laid_out = folder / "blender" / "scripts"
-    for path in sorted(laid_out.rglob("*.py")):
-        yield FileHook(scripts / path.relative_to(laid_out), path.read_bytes())
+def _blender_addon(scripts: Path, folder: Path, files: Mapping[str, bytes]) -> Iterator[Hook]:
+    laid_out = "blender/scripts/"
+    for name, data in files.items():
+        if name.startswith(laid_out):
+            yield FileHook(scripts / name.removeprefix(laid_out), data)
     # The way from the copy to the folder; see startup/boot.py.
     yield FileHook(scripts / "addons" / "onepiece" / "installation.txt", f"{folder.as_posix()}\n".encode())

@@ -37,6 +37,12 @@ _PLACES = {
 _ADDON = "blender/scripts/addons/onepiece"
 _EXTENSION = "blender/extensions/user_default/onepiece"
 _BLENDER_START = "blender/scripts/startup/onepiece_startup.py"
+# A host names the folder of the file itself by this variable.
+_HOUDINI_PACKAGE = b"""{
+  "hpath": "$HOUDINI_PACKAGE_PATH",
+  "env": [{"PYTHONPATH": {"method": "prepend", "value": "$HOUDINI_PACKAGE_PATH/../python"}}]
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -63,14 +69,16 @@ def lay_out(sources: HostSources, created_at: datetime | None = None) -> dict[st
     """Every file of the folder by its path in it. Raises InstallFailed when a source cannot be read."""
     files: dict[str, bytes] = {}
     try:
-        files.update(_package(sources.hosts, "python/onepiece_hosts"))
-        files.update(_package(sources.shelves, "python/onepiece_shelves"))
+        for name, package in (("onepiece_hosts", sources.hosts), ("onepiece_shelves", sources.shelves)):
+            files.update({f"python/{name}/{path}": data for path, data in read_folder(package).items()})
         if sources.qt is not None:
             files["python/Qt.py"] = sources.qt.read_bytes()
         for host in _HOSTS:
             files.update(_startup(sources.hosts / host / "startup", host))
     except OSError as error:
         raise InstallFailed(f"{error.filename} cannot be read: {error.strerror}", path=str(error.filename)) from error
+    files.setdefault("maya/onepiece.mod", f"+ onepiece {sources.version} .\nPYTHONPATH +:= ../python\n".encode())
+    files.setdefault("houdini/onepiece.json", _HOUDINI_PACKAGE)
     files.update({path: text.encode() for path, text in sources.generated.items()})
     files[INSTALL_FILE] = _install_file(sources, created_at or datetime.now(UTC))
     return files
@@ -79,14 +87,14 @@ def lay_out(sources: HostSources, created_at: datetime | None = None) -> dict[st
 def is_same(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether ``folder`` holds these files and no others, whenever it was made. Compiled Python does not count."""
     try:
-        there = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file() and path.parent.name != "__pycache__"
-        }
+        return _timeless(read_folder(folder)) == _timeless(files)
     except OSError:
         return False
-    return _timeless(there) == _timeless(files)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Every file below ``folder``, without compiled Python. Raises OSError."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
 
 
 def user_root(machine: Machine) -> Path:
@@ -140,10 +148,6 @@ def find_hosts_folder(settings: Settings, machine: Machine, running: str) -> Pat
     )
 
 
-def _package(folder: Path, name: str) -> dict[str, bytes]:
-    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
-
-
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -152,7 +156,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _startup(folder: Path, host: str) -> dict[str, bytes]:
     """A host's start-up files in the places where it looks for them."""
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+    files = read_folder(folder)
     if host == "blender":
         return dict(_for_blender(files))
     placed = {}

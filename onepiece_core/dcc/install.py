@@ -1,0 +1,378 @@
+"""Put OnePiece into a DCC and take it out again: ``plan_install()``, ``plan_uninstall()``, then ``apply_...()``.
+
+The version folder is staged beside its place and renamed into it. What was added outside is written down first, in
+``installed.json`` beside the versions, so that an uninstall finds every file, block and folder of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from pydantic import BaseModel, Field, ValidationError
+
+from onepiece_core.dcc.find import Machine
+from onepiece_core.dcc.hooks import BlockHook, FileHook, Hook, hooks_of, with_block, without_block
+from onepiece_core.dcc.layout import INSTALL_FILE, HostSources, is_same, lay_out, list_versions, read_folder
+from onepiece_core.dcc.table import Dcc
+from onepiece_core.errors import HostFilesMissing, InstallFailed
+from onepiece_core.filesystems import make_folders, rename_into_place, storage_error, write_file
+
+RECORD = "installed.json"
+Scope = Literal["user", "path"]
+
+
+class Entry(BaseModel, frozen=True):
+    """What one ``install`` added for one host outside of the version folders.
+
+    ``files`` are ours alone, ``blocks`` stand in files of the user's; ``made``: those of them that we began.
+    """
+
+    host: str
+    scope: Scope
+    version: str
+    files: tuple[Path, ...] = ()
+    blocks: tuple[Path, ...] = ()
+    made: tuple[Path, ...] = ()
+
+
+class Record(BaseModel, frozen=True, serialize_by_alias=True):
+    """``installed.json``. ``folders``: those that were not there before us, outermost first."""
+
+    schema_: Literal["onepiece.installed.1"] = Field("onepiece.installed.1", alias="schema")
+    entries: tuple[Entry, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class InstallPlan:
+    """What an install is going to do.
+
+    Attributes:
+        folder: the version folder; ``files`` go there, None where it is sound already.
+        hooks: those that are not as they should be.
+        record: what will be written down in ``root``.
+        cautions: what a person should know.
+    """
+
+    host: str
+    scope: Scope
+    root: Path
+    folder: Path
+    files: Mapping[str, bytes] | None
+    hooks: tuple[Hook, ...]
+    record: Record
+    is_recorded: bool
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """There is nothing to do."""
+        return self.files is None and not self.hooks and self.is_recorded
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "schema": "onepiece.install.1",
+            "host": self.host,
+            "scope": self.scope,
+            "folder": str(self.folder),
+            "lays_out": len(self.files or ()),
+            "writes": [str(hook.path) for hook in self.hooks],
+            "is_done": self.is_done,
+            "cautions": list(self.cautions),
+        }
+
+
+@dataclass(frozen=True)
+class UninstallPlan:
+    """What an uninstall is going to take away. ``versions``: folders that no host uses any more."""
+
+    host: str
+    root: Path
+    files: tuple[Path, ...]
+    blocks: tuple[Path, ...]
+    made: tuple[Path, ...]
+    versions: tuple[Path, ...]
+    folders: tuple[Path, ...]
+    record: Record
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.files or self.blocks or self.versions)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "schema": "onepiece.uninstall.1",
+            "host": self.host,
+            "removes": [str(path) for path in (*self.files, *self.versions)],
+            "cleans": [str(path) for path in self.blocks],
+            "is_done": self.is_done,
+        }
+
+
+def plan_install(
+    dcc: Dcc,
+    sources: HostSources,
+    machine: Machine,
+    *,
+    root: Path,
+    scope: Scope = "user",
+    host_versions: tuple[str, ...] = (),
+    central: Path | None = None,
+) -> InstallPlan:
+    """Compare what should be there with what is.
+
+    ``root``: where versions are laid out and what was done is written down. ``central``: a version folder of a
+    studio's, which is used as it is. ``host_versions``: see :func:`hooks_of`.
+
+    Raises:
+        HostFilesMissing: the central folder is not there or cannot be read.
+        InstallFailed: our own files, or the record of an earlier install, cannot be read; a file of somebody else's
+            stands where one of ours belongs.
+    """
+    folder = central or root / sources.version
+    files = _central_files(central) if central else lay_out(sources)
+    wanted = hooks_of(dcc, host_versions, machine, folder, files) if scope == "user" else []
+    before = read_record(root)
+    _refuse_foreign(wanted, before)
+    record = _recorded(before, dcc.name, scope, folder.name, wanted, root)
+    return InstallPlan(
+        host=dcc.name,
+        scope=scope,
+        root=root,
+        folder=folder,
+        files=None if central or is_same(folder, files) else files,
+        hooks=tuple(hook for hook in wanted if not _is_there(hook)),
+        record=record,
+        is_recorded=record == before,
+        cautions=() if "python/Qt.py" in files else (_NO_QT,),
+    )
+
+
+_NO_QT = "Qt.py is not installed: panels that need Qt will not open (`pip install 'onepiece-pipeline[panels]'`)"
+
+
+def apply_install(plan: InstallPlan) -> None:
+    """Do it. Stopped in between, a second try goes on; an uninstall takes away what was done.
+
+    Raises:
+        StorageError: a folder cannot be written to.
+    """
+    if plan.is_done:
+        return
+    make_folders(plan.root)
+    write_file(plan.root / RECORD, plan.record.model_dump_json(indent=2).encode() + b"\n")
+    if plan.files is not None:
+        _lay_out(plan.folder, plan.files)
+    for hook in plan.hooks:
+        make_folders(hook.path.parent)
+        _write(hook)
+
+
+def plan_uninstall(dcc: Dcc, *, root: Path, scope: Scope | None = None) -> UninstallPlan:
+    """Find what installs of ``dcc`` have added; of both scopes, or of one.
+
+    Raises:
+        InstallFailed: the record of the installs cannot be read.
+    """
+    before = read_record(root)
+    leaves = [entry for entry in before.entries if entry.host == dcc.name and scope in (None, entry.scope)]
+    stays = tuple(entry for entry in before.entries if entry not in leaves)
+    kept_files = {path for entry in stays for path in (*entry.files, *entry.blocks)}
+    files = [path for entry in leaves for path in entry.files if path not in kept_files and os.path.lexists(path)]
+    blocks = [path for entry in leaves for path in entry.blocks if path not in kept_files and path.is_file()]
+    versions = [] if stays or not leaves else [root / name for name in list_versions(root)]
+    return UninstallPlan(
+        host=dcc.name,
+        root=root,
+        files=tuple(dict.fromkeys(files)),
+        blocks=tuple(dict.fromkeys(blocks)),
+        made=tuple(path for entry in leaves for path in entry.made),
+        versions=tuple(versions),
+        folders=before.folders if leaves else (),
+        record=Record(entries=stays, folders=before.folders),
+    )
+
+
+def apply_uninstall(plan: UninstallPlan) -> None:
+    """Do it. Stopped in between, a second try goes on. Raises StorageError."""
+    for path in plan.files:
+        _remove(path)
+    for path in plan.blocks:
+        _clean(path, is_made=path in plan.made)
+    for folder in plan.versions:
+        _remove_folder(folder)
+    if not plan.record.entries:
+        _remove_leftovers(plan.root)
+    if plan.record.entries:
+        write_file(plan.root / RECORD, plan.record.model_dump_json(indent=2).encode() + b"\n")
+    elif plan.folders or (plan.root / RECORD).exists():
+        (plan.root / RECORD).unlink(missing_ok=True)
+    for folder in sorted(plan.folders, key=lambda path: len(path.parts), reverse=True):
+        _remove_if_empty(folder)
+
+
+def read_record(root: Path) -> Record:
+    """What was written down in ``root``; nothing when there is no record. Raises InstallFailed."""
+    path = root / RECORD
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return Record()
+    except (OSError, ValidationError) as error:
+        raise InstallFailed(
+            f"{path} cannot be used: {getattr(error, 'strerror', None) or 'it is not what OnePiece writes'}",
+            hint="It lists what was added for each host. Put it back from a backup, or move it away and install again.",
+            path=str(path),
+        ) from error
+
+
+def _recorded(before: Record, host: str, scope: Scope, version: str, wanted: list[Hook], root: Path) -> Record:
+    """The record once ``wanted`` is there, beside what earlier installs have added."""
+    folders = before.folders
+    for path in [root, *(hook.path.parent for hook in wanted)]:
+        folders = (*folders, *(missing for missing in _missing(path) if missing not in folders))
+    old = next((entry for entry in before.entries if (entry.host, entry.scope) == (host, scope)), None)
+    files, blocks, made = (old.files, old.blocks, old.made) if old else ((), (), ())
+    ours = [hook.path for hook in wanted if isinstance(hook, FileHook)]
+    shared = [hook.path for hook in wanted if isinstance(hook, BlockHook)]
+    entry = Entry(
+        host=host,
+        scope=scope,
+        version=version,
+        files=tuple(dict.fromkeys((*files, *ours))),
+        blocks=tuple(dict.fromkeys((*blocks, *shared))),
+        made=tuple(dict.fromkeys((*made, *(path for path in shared if not os.path.lexists(path))))),
+    )
+    entries = [entry if other is old else other for other in before.entries] if old else [*before.entries, entry]
+    return Record(entries=tuple(entries), folders=folders)
+
+
+def _refuse_foreign(wanted: list[Hook], before: Record) -> None:
+    """Nobody's file is written over."""
+    ours = {path for entry in before.entries for path in entry.files}
+    for hook in wanted:
+        path = hook.path
+        if isinstance(hook, FileHook) and path not in ours and os.path.lexists(path) and not _is_there(hook):
+            raise InstallFailed(
+                f"{path} is there already, and OnePiece did not write it",
+                hint="Move it away, or leave this host to whoever put it there.",
+                path=str(path),
+            )
+
+
+def _central_files(folder: Path) -> dict[str, bytes]:
+    try:
+        files = read_folder(folder)
+    except OSError as error:
+        raise HostFilesMissing(f"{error.filename} cannot be read: {error.strerror}", folder=str(folder)) from error
+    if INSTALL_FILE not in files:
+        raise HostFilesMissing(f"{folder} has no {INSTALL_FILE}", folder=str(folder))
+    return files
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders that have to be made for ``folder`` to be there, outermost first."""
+    return [path for path in (*reversed(folder.parents), folder) if not os.path.lexists(path)]
+
+
+def _is_there(hook: Hook) -> bool:
+    try:
+        data = hook.path.read_bytes()
+    except OSError:
+        return False
+    return data == (hook.data if isinstance(hook, FileHook) else with_block(data, hook.text))
+
+
+def _lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
+    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    _remove_leftovers(folder.parent)
+    try:
+        for name, data in files.items():
+            path = staged / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if os.path.lexists(folder):
+            old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+            folder.rename(old)
+            rename_into_place(staged, folder)
+            shutil.rmtree(old)
+        else:
+            rename_into_place(staged, folder)
+    except FileExistsError:
+        shutil.rmtree(staged, ignore_errors=True)  # another install of this version was faster
+    except OSError as error:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise storage_error(error, folder) from error
+
+
+def _write(hook: Hook) -> None:
+    if isinstance(hook, FileHook):
+        write_file(hook.path, hook.data)
+        return
+    real = hook.path.resolve()  # a studio may link it
+    try:
+        data = real.read_bytes() if real.exists() else b""
+        mode = real.stat().st_mode if real.exists() else None
+    except OSError as error:
+        raise storage_error(error, hook.path) from error
+    write_file(real, with_block(data, hook.text))
+    if mode is not None:
+        real.chmod(mode)
+
+
+def _clean(path: Path, *, is_made: bool) -> None:
+    """Take our block out; a file that we began, and that nobody has added to, goes."""
+    real = path.resolve()
+    try:
+        rest, mode = without_block(real.read_bytes()), real.stat().st_mode
+        if is_made and not rest:
+            path.unlink()
+            return
+    except OSError as error:
+        raise storage_error(error, path) from error
+    write_file(real, rest)
+    real.chmod(mode)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        if path.suffix == ".py":
+            compiled = path.parent / "__pycache__"
+            for file in compiled.glob(f"{path.stem}.*.pyc"):
+                file.unlink()
+            _remove_if_empty(compiled)
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def _remove_folder(folder: Path) -> None:
+    """Gone in one rename, for whoever starts a host meanwhile."""
+    doomed = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+def _remove_leftovers(root: Path) -> None:
+    """What installs have left that were killed."""
+    for path in root.glob(".*.*"):
+        found = re.fullmatch(r"\..+\.(\d{1,9})\.(part|old)", path.name)
+        if found and (int(found[1]) == os.getpid() or not psutil.pid_exists(int(found[1]))):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        pass  # somebody else has put something there
