@@ -94,6 +94,7 @@ class TestBodies:
             (b'{"method_name": "read", "params": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}", {200}),
             (b'{"method_name": "read", "params": [{}, "' + b"x" * 50 * MB + b'"]}', {200}),
             (b'{"params": [{}, "' + b"x" * 50 * MB + b'"], "method_name": "read"}', {200}),
+            (b'{"method_name": "read", "params": [{}, [' + b'{"a":1},' * 6 * MB + b"1]]}", {200}),
             (b"x" * 65 * MB, {413}),
             (b"\0" * 1000, {200}),
             (b'{"method_name": "re\0ad", "params": []}', {200}),

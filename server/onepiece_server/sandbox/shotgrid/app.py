@@ -47,12 +47,11 @@ def create_app(site: Site) -> Starlette:
     )
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request) -> bytearray | None:
     """The whole body; None when it is too large."""
-    pieces, size = [], 0
+    body = bytearray()
     async for piece in request.stream():
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
             return None
-        pieces.append(piece)
-    return b"".join(pieces)
+    return body

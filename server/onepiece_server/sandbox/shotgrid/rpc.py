@@ -47,6 +47,9 @@ def info(site: Site) -> dict[str, Any]:
     }
 
 
+# Small values take many times as much memory as text.
+MAX_VALUES = 1_000_000
+
 # Methods whose argument is a dict; ``batch`` takes a list.
 METHODS: dict[str, Method] = {
     "read": read.read,
@@ -74,8 +77,8 @@ METHODS: dict[str, Method] = {
 }
 
 
-def answer(site: Site, body: bytes, base_url: str, record: CallRecord) -> Reply:
-    """The reply to one request's body; it never raises."""
+def answer(site: Site, body: bytearray, base_url: str, record: CallRecord) -> Reply:
+    """The reply to one request's body, which is empty afterwards; it never raises."""
     try:
         call = _parsed(body)
         name = call["method_name"]
@@ -105,9 +108,12 @@ def _as_fault(error: Exception, name: str) -> Fault:
     return Fault(f"API {name}() internal error: {type(error).__name__}")
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytearray) -> dict[str, Any]:
+    if body.count(b",") > MAX_VALUES:
+        raise Fault(f"API request holds more than {MAX_VALUES:,} values: send several smaller ones.")
     try:
         call = json.loads(body)
+        body.clear()  # it may be 50 MB, and the call is yet to be carried out
     except (ValueError, UnicodeDecodeError) as error:
         raise Fault(f"API request could not be parsed as JSON: {str(error)[:200]}") from error
     if not isinstance(call, dict) or not isinstance(call.get("method_name"), str):
