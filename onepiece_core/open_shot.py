@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from onepiece_core.config import Settings
 from onepiece_core.dcc import DCCS, Dcc, InstalledDcc, Machine, find_dcc_for, get_dcc
+from onepiece_core.dcc.host_environment import host_environment
 from onepiece_core.dcc.launch import LaunchAnswer, launch
 from onepiece_core.dcc.versions import choose, release, with_version
 from onepiece_core.errors import DccUnknown, InputMissing, InputUnreadable, SceneMissing, SceneRefused
@@ -39,10 +40,9 @@ def no_host_environment(_dcc: str) -> Mapping[str, str]:
     return {}
 
 
-def host_environment_of(settings: Settings, state_dir: Path) -> HostEnvironment:
+def host_environment_of(settings: Settings, state_dir: Path, machine: Machine) -> HostEnvironment:
     """What a DCC gets so that it finds the start-up files that ``onepiece dcc install`` has laid out."""
-    del settings, state_dir
-    return no_host_environment
+    return lambda dcc: host_environment(get_dcc(dcc), settings, state_dir, machine)
 
 
 class OpenShotPlan(BaseModel, frozen=True, serialize_by_alias=True):

@@ -54,6 +54,7 @@ class HostSources:
         qt: the file Qt.py, None where it is not installed.
         worker: the command that starts a worker.
         version: of OnePiece.
+        tools: the studio's and the show's files of tools.
         generated: more files, by their paths in the folder.
     """
 
@@ -62,6 +63,7 @@ class HostSources:
     qt: Path | None
     worker: tuple[str, ...]
     version: str
+    tools: tuple[Path, ...] = ()
     generated: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -182,6 +184,7 @@ def _install_file(sources: HostSources, created_at: datetime) -> bytes:
         "schema": SCHEMA,
         "version": sources.version,
         "worker": list(sources.worker),
+        "shelves": [str(path) for path in sources.tools],
         "created_at": created_at.isoformat(timespec="seconds"),
     }
     return (json.dumps(told, indent=2) + "\n").encode()

@@ -13,9 +13,12 @@ from typing import Any
 
 from onepiece_shelves.model import Finding, Shelves, Tool
 from onepiece_shelves.pictures import find_picture
+from onepiece_shelves.read import Unreadable, read_json
 from onepiece_shelves.validate import Checked, check_file
 
 OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools.json")
+# Where ``onepiece dcc install`` has put a copy of this package.
+INSTALLATION = os.path.join(os.path.dirname(OURS), "..", "..", "install.json")
 # A list of files as PATH is one; ``onepiece dcc`` sets it for the hosts that it starts.
 VARIABLE = "ONEPIECE_SHELVES"
 
@@ -35,8 +38,15 @@ def load_tools(files: Sequence[str] = ()) -> Shelves:
 
 
 def files_of_session(environ: Mapping[str, str]) -> list[str]:
-    """The studio's and the show's files for a host with this environment."""
-    return [file for file in environ.get(VARIABLE, "").split(os.pathsep) if file]
+    """The studio's and the show's files: of this environment, else those that the installation names."""
+    if VARIABLE in environ:
+        return [file for file in environ[VARIABLE].split(os.pathsep) if file]
+    try:
+        told = read_json(INSTALLATION)
+    except Unreadable:
+        return []
+    files = told.get("shelves") if isinstance(told, dict) else None
+    return [file for file in files if isinstance(file, str)] if isinstance(files, list) else []
 
 
 def _merged(tools: Mapping[str, Tool], checked: Checked) -> dict[str, Tool]:

@@ -64,13 +64,14 @@ def open_shot(
     scene = _scene(session, shot, context or [], dcc)
     settings = session.settings(near=scene)
     state_dir = settings.state_dir or default_state_dir(session.environ)
+    machine = Machine(session.environ)
     plan = plan_open_shot(
         scene,
         dcc=dcc,
-        machine=Machine(session.environ),
+        machine=machine,
         version=version,
         skip_validation=skip_validation,
-        ours=host_environment_of(settings, state_dir),
+        ours=host_environment_of(settings, state_dir, machine),
     )
     if not as_json:
         show_warnings(plan.warnings)
