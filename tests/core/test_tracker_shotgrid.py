@@ -164,12 +164,12 @@ def test_an_empty_answer_is_none(site: ScriptedSite, tracker: ShotgridTracker) -
 def test_a_write_over_a_connection_that_the_site_has_closed_just_works(
     site: ScriptedSite, tracker: ShotgridTracker
 ) -> None:
-    site.answers["info"] = [Answer(INFO, then_close=True)]
-    site.answers["create"] = [MADE]
-    tracker.server_info()
-    site.calls.clear()
+    site.answers["create"] = [Answer(MADE.body, then_close=True), MADE]
+    tracker.create("Version", {"code": "x"})
+    assert site.closed.wait(10)
 
     assert tracker.create("Version", {"code": "x"})["id"] == 7
+    assert site.calls[-1].connection != site.calls[-2].connection
 
 
 def test_nobody_listens_means_nothing_was_carried_out(clock: SteppedClock) -> None:

@@ -46,13 +46,17 @@ class Call:
 
 
 class ScriptedSite:
-    """``answers`` maps a call's name to the answers it gets, one after the other; the last one stays."""
+    """``answers`` maps a call's name to the answers it gets, one after the other; the last one stays.
+
+    ``closed`` is set once it has closed a connection.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Answer]] = {"info": [Answer(INFO)]}
         self.calls: list[Call] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self.closed = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -125,6 +129,7 @@ class ScriptedSite:
                     if not politely:
                         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.shutdown(socket.SHUT_RDWR)
+                site.closed.set()
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""
