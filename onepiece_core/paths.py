@@ -82,6 +82,11 @@ class Roots:
         self._folders = {name: Path(os.path.normpath(folder)) for name, folder in folders.items()}
         self._host = host
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder, and the mount behind it where it is a link."""
+        return tuple(dict.fromkeys((*self._folders.values(), *map(_resolved, self._folders.values()))))
+
     def persist(self, path: Path) -> str:
         """``projects:show/x``; the longest root wins. Raises PathEscapes for a relative path."""
         if not path.is_absolute():

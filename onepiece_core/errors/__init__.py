@@ -24,6 +24,7 @@
         InputMissing                    publish.input_missing
         InputUnreadable                 publish.input_unreadable
         InputRefused                    publish.input_refused
+        ChecksFailed                    publish.checks_failed
         SourceChanged                   publish.source_changed
         VersionExists                   publish.version_exists
         DestinationExists               publish.destination_exists
@@ -123,6 +124,7 @@ from onepiece_core.errors.data import (
     SequenceError,
 )
 from onepiece_core.errors.publishing import (
+    ChecksFailed,
     DestinationExists,
     InputMissing,
     InputRefused,
@@ -163,6 +165,7 @@ from onepiece_core.errors.services import (
 __all__ = [
     "AccessDenied",
     "BucketMissing",
+    "ChecksFailed",
     "ConfigError",
     "ConfigMissing",
     "DccError",

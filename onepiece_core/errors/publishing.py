@@ -27,6 +27,13 @@ class InputRefused(PublishError):
     code = "publish.input_refused"
 
 
+class ChecksFailed(PublishError):
+    """Rules of the open scene found errors that nobody ignored. ``context.findings`` has them."""
+
+    code = "publish.checks_failed"
+    hint = "Repair what was found, or ignore it with a reason."
+
+
 class SourceChanged(PublishError):
     """A source changed while it was read."""
 

@@ -7,12 +7,15 @@ from typing import Any
 from onepiece_core.checksums import hash_file
 from onepiece_core.manifest.package import PackageManifest
 from onepiece_core.publish.collect import Collected
+from onepiece_core.publish.scene_check import without_ignored
 
 
 def is_very_publish(collected: Collected, metadata: dict[str, Any], manifest: PackageManifest) -> bool:
     """Same files with the same bytes, and the same metadata. Files whose time stamp changed are read."""
     published = {file.path: file for file in manifest.files}
-    if published.keys() != {file.package_path for file in collected.files} or metadata != manifest.metadata:
+    if published.keys() != {file.package_path for file in collected.files} or without_ignored(
+        metadata
+    ) != without_ignored(manifest.metadata):
         return False
     touched = []
     for file in collected.files:

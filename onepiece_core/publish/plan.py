@@ -23,9 +23,13 @@ from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.places import VersionPlaces
 from onepiece_core.publish.registration import RegistrationTarget, path_to_frames
 from onepiece_core.publish.request import PublishRequest
-from onepiece_core.publish.target import find_project_of, find_target, refuse_registered
+from onepiece_core.publish.scene_check import check_request, with_ignored
+from onepiece_core.publish.target import find_place_of, find_target, refuse_registered
 from onepiece_core.publish.versions import next_free_version
 from onepiece_core.rules.facts import Dependency
+from onepiece_core.rules.host_facts import SceneFacts
+from onepiece_core.rules.host_rule import HostFinding
+from onepiece_core.rules.host_rules import judge
 from onepiece_core.shown import is_text, shown
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
 
@@ -42,6 +46,7 @@ class PublishPlan:
         scene_name: with its version.
         operation: the unfinished or finished operation that this is, None for a new one.
         warnings: what a person should know; none of it stops the publish.
+        findings: what the checks of the open scene found; empty without facts.
     """
 
     request: PublishRequest
@@ -56,6 +61,7 @@ class PublishPlan:
     dependencies: tuple[Dependency, ...]
     target: RegistrationTarget
     warnings: tuple[Warned, ...]
+    findings: tuple[HostFinding, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The plan for ``--dry-run --json``."""
@@ -75,13 +81,16 @@ class PublishPlan:
             "frame_range": self.frame_range.model_dump() if self.frame_range else None,
             "dependencies": [{"path": each.path, "is_there": each.is_there} for each in self.dependencies],
             "warnings": [warning.model_dump() for warning in self.warnings],
+            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+            "ignored": [each.model_dump(mode="json") for each in self.request.ignored],
         }
 
 
-def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
-    """Check the request, its inputs, the places and the tracker.
+def plan_publish(request: PublishRequest, parts: PublishParts, facts: SceneFacts | None = None) -> PublishPlan:
+    """Check the request, its inputs, the places and the tracker; with ``facts`` also the open scene.
 
     Raises:
+        ChecksFailed: the scene has errors that the request does not ignore.
         UsageError, NameInvalid, DccUnknown: the request makes no sense.
         PublishError, MediaError, SequenceError, EditorialError: the inputs cannot be published.
         VersionExists, DestinationExists: the version is taken.
@@ -101,7 +110,11 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
     metadata = load_metadata(request.metadata) if request.metadata else {}
     dependencies = list_dependencies(request, metadata)
     target = find_target(request, metadata, parts)
-    project, tracker_warnings = find_project_of(target, request, parts)
+    place_there, tracker_warnings = find_place_of(target, request, parts)
+    findings = check_request(facts, request, place_there, parts) if facts else ()
+    if facts is not None:
+        request = request.model_copy(update={"ignored": judge(findings, request.ignored)})
+    metadata = with_ignored(metadata, request.ignored)
     checked = check_inputs(
         request,
         collected,
@@ -119,6 +132,7 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
         places = _places(request, scene_name, place, parts)
     _refuse_taken(places, operation, request)
     target = target.model_copy(update={"package_root": str(places.package), "s3_uri": places.s3_uri})
+    project = place_there["project"] if place_there else None
     refuse_registered(parts.tracker, project, scene_name, path_to_frames(collected.items, str(places.package)))
     return PublishPlan(
         request=request,
@@ -133,6 +147,7 @@ def plan_publish(request: PublishRequest, parts: PublishParts) -> PublishPlan:
         dependencies=dependencies,
         target=target,
         warnings=(*checked.warnings, *tracker_warnings),
+        findings=findings,
     )
 
 

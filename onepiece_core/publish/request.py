@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from onepiece_core.progress import Warned
+from onepiece_core.rules.host_rules import Ignored
 
 # How a publish runs, not what it publishes: these do not tell two publishes apart.
-_NOT_IDENTITY = {"operation", "require_tracker"}
+_NOT_IDENTITY = {"operation", "require_tracker", "ignored"}
 
 
 class PublishRequest(BaseModel):
@@ -37,6 +38,7 @@ class PublishRequest(BaseModel):
         task: the task's name on that shot.
         require_tracker: fail instead of leaving the registration to the outbox.
         operation: continue exactly this operation.
+        ignored: findings of the open scene that it is published in spite of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -60,6 +62,7 @@ class PublishRequest(BaseModel):
     comment: str = ""
     require_tracker: bool = False
     operation: str | None = None
+    ignored: tuple[Ignored, ...] = ()
 
     def fingerprint(self) -> str:
         """Equal for equal resolved options: hex, 32 digits."""
@@ -84,6 +87,7 @@ class PublishResult(BaseModel):
         files: how many files the manifest lists.
         bytes_total: their size together, in bytes.
         bytes_sent: how many of those bytes this run sent to S3 (unchanged files are copied by the server).
+        ignored: what the checks of the open scene found and somebody gave a reason for.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -100,6 +104,7 @@ class PublishResult(BaseModel):
     bytes_total: int
     bytes_sent: int
     warnings: tuple[Warned, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

@@ -18,7 +18,7 @@ from onepiece_core.progress import Warned
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.registration import RegistrationTarget, wanted_of
 from onepiece_core.publish.request import PublishRequest
-from onepiece_core.tracker.placing import find_place
+from onepiece_core.tracker.placing import Place, find_place
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 
@@ -42,15 +42,15 @@ def find_target(request: PublishRequest, metadata: dict[str, Any], parts: Publis
     )
 
 
-def find_project_of(
+def find_place_of(
     target: RegistrationTarget, request: PublishRequest, parts: PublishParts
-) -> tuple[Entity | None, list[Warned]]:
-    """The tracker's project; None with a warning when the registration will have to wait."""
+) -> tuple[Place | None, list[Warned]]:
+    """The tracker's project and shot; None with a warning when the registration will have to wait."""
     if parts.tracker is None:
         missing = TrackerNotConfigured("No ShotGrid site is configured: the registration waits in the outbox.")
         return None, _waits(missing, request)
     try:
-        return find_place(parts.tracker, wanted_of(target))["project"], []
+        return find_place(parts.tracker, wanted_of(target)), []
     except (TrackerUnavailable, TrackerDenied) as error:
         return None, _waits(error, request)
     except ProjectMissing as error:

@@ -9,9 +9,13 @@ from typing import Any
 from onepiece_core.context import Context
 from onepiece_core.errors import TrackerError, UsageError
 from onepiece_core.publish import tree
+from onepiece_core.publish.build import build_roots
 from onepiece_core.publish.outputs import find_outputs
-from onepiece_core.publish.propose import PublishContext, propose_request
+from onepiece_core.publish.propose import Proposal, PublishContext, propose_request
+from onepiece_core.publish.scene_check import find_taken, gather_scene
 from onepiece_core.rules.host_facts import SceneFacts, parse_facts
+from onepiece_core.rules.host_rule import HostFinding
+from onepiece_core.rules.host_rules import check_scene
 from onepiece_core.tracker.tracker import Entity
 from onepiece_core.worker.context import link, place_of
 from onepiece_core.worker.loop import Call, Method
@@ -34,14 +38,42 @@ def check(session: Session, call: Call) -> Any:
     context = _publish_context(session, told, links)
     outputs = find_outputs(facts)
     proposal = propose_request(facts, outputs, context, session.settings, overrides)
+    findings = _findings(session, facts, context, links, proposal)
+    errors = sum(1 for finding in findings if finding.severity == "error")
     return {
         "context": {**told.values(), "show_code": context.show_code, **links},
         "items": tree.as_json(tree.publish_tree(facts, outputs, proposal.request)),
-        "findings": [],
+        "findings": [finding.model_dump(mode="json") for finding in findings],
         "request": proposal.request.model_dump(mode="json", by_alias=True) if proposal.request else None,
         "lacking": list(proposal.lacking),
-        "summary": {},
+        "summary": {"errors": errors, "warnings": len(findings) - errors},
     }
+
+
+def _findings(
+    session: Session,
+    facts: SceneFacts,
+    context: PublishContext,
+    links: Mapping[str, Entity | None],
+    proposal: Proposal,
+) -> tuple[HostFinding, ...]:
+    request = proposal.request
+    entity = _named(session, links["entity"])
+    taken = find_taken(request.scene_name, request.destination) if request else None
+    return check_scene(
+        gather_scene(
+            facts,
+            project=links["project"],
+            entity=entity if entity and entity["type"] in _SHOTS else None,
+            scene_name=request.scene_name if request else facts.scene and PurePath(facts.scene).stem,
+            convention=session.settings.naming.convention(context.show_code),
+            roots=build_roots(session.settings).folders,
+            tracker=session.tracker,
+            taken=taken,
+            lacking=proposal.lacking,
+            ask=lambda key, types, ask: session.kept(key, types, ask).value,
+        )
+    )
 
 
 def _chosen(params: Mapping[str, Any]) -> dict[str, Entity | None]:

@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
-
-from onepiece_core.errors import ErrorReport, OnePieceError, OperationUnknown, UsageError
+from onepiece_core.errors import ErrorReport, OnePieceError, OperationUnknown
 from onepiece_core.journal import Operation
 from onepiece_core.publish.apply import apply_publish
 from onepiece_core.publish.build import build_roots
 from onepiece_core.publish.plan import plan_publish
 from onepiece_core.publish.progress_file import ProgressFile, RecordedReporter
-from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.saved import parse_saved
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
@@ -25,16 +23,16 @@ _LISTED = 50
 
 def plan(session: Session, call: Call) -> Any:
     """What a publish would do; nothing is changed."""
-    request = _request(call.params)
-    return plan_publish(request, session.parts(call.reporter, request.show_code)).as_json()
+    asked = parse_saved(call.params)
+    return plan_publish(asked.request, session.parts(call.reporter, asked.request.show_code), asked.facts).as_json()
 
 
 def start(session: Session, call: Call) -> Any:
     """Publish. The first ``step`` tells the operation, by which any worker finds it again."""
-    request = _request(call.params)
+    asked = parse_saved(call.params)
     recorded = RecordedReporter(call.reporter)
-    parts = session.parts(recorded, request.show_code)
-    planned = plan_publish(request, parts)
+    parts = session.parts(recorded, asked.request.show_code)
+    planned = plan_publish(asked.request, parts, asked.facts)
     for warning in planned.warnings:
         call.warn(warning)
 
@@ -129,15 +127,6 @@ class _Reported(OnePieceError):
     def __init__(self, report: ErrorReport) -> None:
         super().__init__(report.message)
         self.report = report
-
-
-def _request(params: Mapping[str, Any]) -> PublishRequest:
-    try:
-        return PublishRequest.model_validate(params.get("request"))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "request"
-        raise UsageError(f"The request is not sound: {place}: {first['msg']}.") from error
 
 
 METHODS: dict[str, Method[Session]] = {

@@ -1,0 +1,112 @@
+"""Check an open scene by what its host told, before it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any
+
+from onepiece_core.context import Convention
+from onepiece_core.errors import TrackerError
+from onepiece_core.publish.parts import PublishParts
+from onepiece_core.publish.request import PublishRequest
+from onepiece_core.rules.host_facts import SceneFacts
+from onepiece_core.rules.host_rule import HostFinding, SceneCheck, ShotValues
+from onepiece_core.rules.host_rules import Ignored, check_scene
+from onepiece_core.tracker.placing import Place
+from onepiece_core.tracker.shot_values import read_shot_values, shot_values_of
+from onepiece_core.tracker.tracker import Entity, Tracker
+
+# The key of a manifest's metadata that holds what was ignored. It does not tell two publishes apart.
+IGNORED_KEY = "onepiece.ignored"
+
+# (key, entity types it is about, what asks the tracker): the answer, perhaps a kept one.
+Ask = Callable[[str, Iterable[str], Callable[[], Any]], Any]
+
+
+def ask_now(_key: str, _types: Iterable[str], ask: Callable[[], Any]) -> Any:
+    """Keeps nothing."""
+    return ask()
+
+
+def gather_scene(
+    facts: SceneFacts,
+    *,
+    project: Entity | None,
+    entity: Entity | None,
+    scene_name: str | None,
+    convention: Convention,
+    roots: Iterable[Path],
+    tracker: Tracker | None,
+    taken: str | None = None,
+    lacking: Sequence[str] = (),
+    ask: Ask = ask_now,
+) -> SceneCheck:
+    """What the rules look at. ``entity`` with its ``name``; a tracker that does not answer is told by a finding."""
+    shot, trouble = _shot(tracker, project, entity, ask)
+    return SceneCheck(
+        facts=facts,
+        shot=shot,
+        entity=entity.get("name") if entity else None,
+        roots=tuple(root.as_posix() for root in roots),
+        convention=convention,
+        scene_name=scene_name,
+        taken=taken,
+        lacking=tuple(lacking),
+        trouble=trouble,
+    )
+
+
+def _shot(
+    tracker: Tracker | None, project: Entity | None, entity: Entity | None, ask: Ask
+) -> tuple[ShotValues | None, str | None]:
+    if tracker is None:
+        return None, "no site is configured"
+    if project is None:
+        return None, None
+    site, row = tracker, entity or project
+    try:
+        told = ask(
+            f"values {row['type']} {row['id']}",
+            ("Shot", "Asset", "Project"),
+            lambda: read_shot_values(site, project, entity),
+        )
+    except TrackerError as error:
+        return None, error.report.message
+    return shot_values_of(told, str(row.get("name") or "the shot")), None
+
+
+def check_request(
+    facts: SceneFacts, request: PublishRequest, place: Place | None, parts: PublishParts
+) -> tuple[HostFinding, ...]:
+    """The findings for a request that is about to be planned. Whether its version is free, the plan finds out."""
+    return check_scene(
+        gather_scene(
+            facts,
+            project=place["project"] if place else None,
+            entity=place["entity"] if place else None,
+            scene_name=request.scene_name,
+            convention=parts.convention,
+            roots=parts.roots.folders,
+            tracker=parts.tracker,
+        )
+    )
+
+
+def find_taken(scene_name: str, destination: PurePath) -> str | None:
+    """The folder of a finished publish of that name; None when there is none."""
+    package = Path(destination) / scene_name
+    try:
+        return str(package) if package.exists() else None
+    except OSError:
+        return None
+
+
+def with_ignored(metadata: Mapping[str, Any], ignored: Sequence[Ignored]) -> dict[str, Any]:
+    """The metadata of a manifest that says what was ignored, and why."""
+    told = [each.model_dump(mode="json") for each in ignored]
+    return {**metadata, IGNORED_KEY: told} if told else dict(metadata)
+
+
+def without_ignored(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metadata.items() if name != IGNORED_KEY}
