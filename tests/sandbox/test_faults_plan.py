@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,12 @@ def test_a_file_that_is_no_plan_is_told(tmp_path: Path, content: bytes):
         read_plan(tmp_path / "plan.toml")
     with pytest.raises(PlanInvalid, match="cannot read"):
         read_plan(tmp_path / "nowhere.json")
+
+
+def test_the_plan_of_the_how_to_is_one():
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "sandbox.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(schema = .*?)```", page, re.DOTALL)
+    assert [rule.fault for rule in parsed_plan(text, is_toml=True).rules] == ["drop_reply", "unavailable", "slow_down"]
 
 
 def test_another_revision_is_refused():

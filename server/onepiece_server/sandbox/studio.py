@@ -196,7 +196,8 @@ def _up(
     state = prepare(layout)
     options = state.options.changed(told)
     found = _report(layout, state)
-    if found.running and (state.s3_faults or not s3_faults) and options == state.options and schema is None:
+    s3_faults = s3_faults or (found.running and state.s3_faults)
+    if found.running and s3_faults == state.s3_faults and options == state.options and schema is None:
         return found
     _stop(layout)
     _keep_schema(layout, schema, is_stock=options.schema_file is None)
