@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from onepiece_shelves.model import Shelves, Tool
+from onepiece_shelves.pictures import Look
 
 HOST = "blender"
+_LOOK = Look()
 OWN_MENU = "OnePiece"  # drawn by the add-on
 _CODE = """
 
@@ -63,7 +65,7 @@ def menu_data(shelves: Shelves) -> dict[str, list[tuple[str, list[dict[str, Any]
     return {"menus": _listed(menus), "shelves": _listed(shelves.shelves(HOST))}
 
 
-def export(shelves: Shelves, theme: str = "dark") -> dict[str, str]:  # noqa: ARG001 - Blender draws its own icons
+def export(shelves: Shelves, look: Look = _LOOK) -> dict[str, str]:  # noqa: ARG001 - Blender draws its own icons
     """File name -> text."""
     data = menu_data(shelves)
     head = '"""The tools of OnePiece in Blender, written by ``onepiece shelves export``."""\n\nimport bpy\n\n'

@@ -6,18 +6,19 @@ from xml.sax.saxutils import escape, quoteattr
 
 from onepiece_shelves.calls import call_of
 from onepiece_shelves.model import Shelves, Tool
-from onepiece_shelves.pictures import find_picture
+from onepiece_shelves.pictures import Look
 
 HOST = "houdini"
+_LOOK = Look()
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
-def export(shelves: Shelves, theme: str = "dark") -> dict[str, str]:
+def export(shelves: Shelves, look: Look = _LOOK) -> dict[str, str]:
     """File name -> text."""
-    return {"toolbar/onepiece.shelf": _shelf_file(shelves, theme), "MainMenuCommon.xml": _menu_file(shelves)}
+    return {"toolbar/onepiece.shelf": _shelf_file(shelves, look), "MainMenuCommon.xml": _menu_file(shelves)}
 
 
-def _shelf_file(shelves: Shelves, theme: str) -> str:
+def _shelf_file(shelves: Shelves, look: Look) -> str:
     lines = [_HEAD, "<shelfDocument>"]
     for number, (name, tools) in enumerate(shelves.shelves(HOST).items(), start=1):
         lines.append(f"  <toolshelf name={_attribute(_number('onepiece', number))} label={_attribute(name)}>")
@@ -25,12 +26,12 @@ def _shelf_file(shelves: Shelves, theme: str) -> str:
         lines.append("  </toolshelf>")
     for tool in shelves.of(HOST):
         if tool.shelf is not None:
-            lines += _tool(tool, theme)
+            lines += _tool(tool, look)
     return "\n".join([*lines, "</shelfDocument>", ""])
 
 
-def _tool(tool: Tool, theme: str) -> list[str]:
-    picture = find_picture(tool.icon, theme=theme) if tool.icon else None
+def _tool(tool: Tool, look: Look) -> list[str]:
+    picture = look.picture(tool.icon)
     icon = f" icon={_attribute(picture)}" if picture else ""
     return [
         f"  <tool name={_attribute(_tool_name(tool))} label={_attribute(tool.label)}{icon}>",

@@ -6,22 +6,23 @@ import re
 
 from onepiece_shelves.calls import call_of
 from onepiece_shelves.model import Shelves, Tool
-from onepiece_shelves.pictures import find_picture
+from onepiece_shelves.pictures import Look
 
 HOST = "maya"
+_LOOK = Look()
 # The word that stands on a button without a picture.
 _NO_PICTURE = "commandButton.png"
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def export(shelves: Shelves, theme: str = "dark") -> dict[str, str]:
+def export(shelves: Shelves, look: Look = _LOOK) -> dict[str, str]:
     """File name -> text."""
     files = {}
     names: set[str] = set()
     for name, tools in shelves.shelves(HOST).items():
         safe = _unused(_identifier(name), names)
         names.add(safe)
-        files[f"shelf_{safe}.mel"] = _shelf(safe, tools, theme)
+        files[f"shelf_{safe}.mel"] = _shelf(safe, tools, look)
     return files
 
 
@@ -31,17 +32,17 @@ def quoted(text: str) -> str:
     return f'"{kept}"'
 
 
-def _shelf(name: str, tools: tuple[Tool, ...], theme: str) -> str:
+def _shelf(name: str, tools: tuple[Tool, ...], look: Look) -> str:
     lines = [f"global proc shelf_{name} () {{"]
     for index, tool in enumerate(tools):
         if tool.starts_group and index:
             lines.append('    separator -width 12 -height 35 -style "shelf" -horizontal 0;')
-        lines += _button(tool, theme)
+        lines += _button(tool, look)
     return "\n".join([*lines, "}", ""])
 
 
-def _button(tool: Tool, theme: str) -> list[str]:
-    picture = find_picture(tool.icon, theme=theme) if tool.icon else None
+def _button(tool: Tool, look: Look) -> list[str]:
+    picture = look.picture(tool.icon)
     options = {
         "-label": quoted(tool.label),
         "-annotation": quoted(tool.tooltip or tool.label),

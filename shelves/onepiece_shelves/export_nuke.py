@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from onepiece_shelves.calls import call_of
 from onepiece_shelves.model import Shelves, Tool
-from onepiece_shelves.pictures import find_picture
+from onepiece_shelves.pictures import Look
 
 HOST = "nuke"
+_LOOK = Look()
 _HEAD = '''"""The tools of OnePiece in Nuke's menu bar and beside its nodes, written by ``onepiece shelves export``."""
 
 import nuke
@@ -16,13 +17,13 @@ def build():
 '''
 
 
-def export(shelves: Shelves, theme: str = "dark") -> dict[str, str]:
+def export(shelves: Shelves, look: Look = _LOOK) -> dict[str, str]:
     """File name -> text."""
     lines = []
     for bar, places in (("Nuke", shelves.menus(HOST)), ("Nodes", shelves.shelves(HOST))):
         for name, tools in places.items():
             lines.append(f"    menu = nuke.menu({bar!a}).addMenu({label(name)!a})")
-            lines += _entries(tools, theme)
+            lines += _entries(tools, look)
     return {"onepiece_toolbars.py": _HEAD + "\n".join(lines or ["    pass"]) + "\n"}
 
 
@@ -31,12 +32,12 @@ def label(text: str) -> str:
     return text.replace("/", "\u2215")
 
 
-def _entries(tools: tuple[Tool, ...], theme: str) -> list[str]:
+def _entries(tools: tuple[Tool, ...], look: Look) -> list[str]:
     lines = []
     for index, tool in enumerate(tools):
         if tool.starts_group and index:
             lines.append("    menu.addSeparator()")
-        picture = find_picture(tool.icon, theme=theme) if tool.icon else None
+        picture = look.picture(tool.icon)
         options = {"icon": picture, "tooltip": tool.tooltip}
         told = "".join(f", {name}={value!a}" for name, value in options.items() if value)
         lines.append(f"    menu.addCommand({label(tool.label)!a}, {call_of(tool, HOST)!a}{told})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 
 ICONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "icons")
 THEMES = ("dark", "light")  # of the host's window, not of the picture
@@ -32,3 +33,23 @@ def find_picture(icon: str, folder: str = "", theme: str = "dark", size: int = 3
         return os.path.abspath(path).replace("\\", "/") if os.path.isfile(path) else None
     except ValueError:  # a null byte
         return None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an export shows tools.
+
+    Attributes:
+        theme: of the host's window.
+        icons: the folder that will hold our pictures where the export is used.
+    """
+
+    theme: str = "dark"
+    icons: str = ICONS
+
+    def picture(self, icon: str | None) -> str | None:
+        """The file of a tool's icon, as an export names it."""
+        found = find_picture(icon, theme=self.theme) if icon else None
+        if found is not None and icon is not None and _OURS.fullmatch(icon):
+            return f"{self.icons}/{os.path.basename(found)}".replace("\\", "/")
+        return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onepiece_cli.commands import dcc_open, dcc_workfiles
+from onepiece_cli.commands import dcc_install, dcc_open, dcc_workfiles
 from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.session import Session, session_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Publish from a DCC, open a shot in one.", no_args_is_help=True, add_completion=False)
 app.add_typer(dcc_open.app)
 app.add_typer(dcc_workfiles.app)
+app.add_typer(dcc_install.app)
 
 
 class ShowType(StrEnum):

@@ -1,9 +1,11 @@
-"""Where the installation is that this add-on belongs to: a copy has it written down in installation.txt."""
+"""Where the installation is: as a project pins it, as a copy of this add-on has it written down, around the add-on."""
 
 import os
 
 
 def find_installation() -> str:
+    if os.environ.get("ONEPIECE_HOSTS"):
+        return os.environ["ONEPIECE_HOSTS"]
     here = os.path.dirname(os.path.realpath(__file__))
     note = os.path.join(here, "installation.txt")
     if not os.path.isfile(note):
