@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from onepiece_core.errors import UsageError
+from onepiece_core.shown import unicode_json
 
 PROTOCOL = "onepiece.worker.1"
 # A scene of 200,000 files tells its facts in less.
@@ -32,9 +33,19 @@ def parse_request(line: bytes) -> Request:
     try:
         return Request.model_validate_json(line)
     except ValidationError as cause:
+        if (request := _with_odd_names(line)) is not None:
+            return request
         first = cause.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the line"
         raise UsageError(f"The request is not sound: {place}: {first['msg']}.", id=_id_of(line)) from cause
+
+
+def _with_odd_names(line: bytes) -> Request | None:
+    """The request of a scene that uses files whose names are not UTF-8; None when that is not what is wrong."""
+    try:
+        return Request.model_validate(unicode_json(json.loads(line)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _id_of(line: bytes) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,40 @@ def test_what_makes_no_sense_is_refused(panel: Panel, scene: Path) -> None:
     )
     for params in wrong:
         assert panel.answers("publish.check", **params).errors[0].code == "onepiece.usage"
+
+
+def test_names_that_are_not_utf_8_are_checked_like_others(panel: Panel, scene: Path) -> None:
+    odd = {"path": "/nowhere/\udcff.exr", "written": "", "kind": "image", "node": "Read\udcff", "is_missing": True}
+    told = panel("publish.check", facts=facts(scene, files=[odd]))
+    (missing,) = [each for each in told["findings"] if each["rule"] == "scene.missing_files"]
+    assert missing["nodes"] == ["Read\\udcff"]
+
+
+def test_the_scene_is_compared_with_the_shot(panel: Panel, scene: Path) -> None:
+    sound = panel("publish.check", facts=facts(scene))
+    (found,) = [each for each in sound["findings"] if each["severity"] == "error"]
+    assert (found["rule"], found["fix"]) == ("scene.range", "frames.set_range")
+    wanted = {key: found["context"][key] for key in ("first", "last", "handle_first", "handle_last")}
+    assert panel("publish.check", facts=facts(scene, range=wanted))["summary"]["errors"] == 0
+
+
+def test_an_error_stops_the_publish_until_it_is_ignored_with_a_reason(panel: Panel, scene: Path) -> None:
+    told = facts(scene)
+    checked = panel("publish.check", facts=told)
+    request = {**checked["request"], "scene_name": f"{NAME.removesuffix('_v004')}_v021"}
+    refused = panel.answers("publish.start", request=request, facts=told, ignored=[]).errors[0]
+    assert (refused.code, refused.context["rules"]) == ("publish.checks_failed", ["scene.range"])
+    ignored = [{"rule": "scene.range", "nodes": [], "reason": "only the first frames were needed"}]
+    stale = [*ignored, {"rule": "scene.fps", "nodes": [], "reason": "not found any more"}]
+    planned = panel("publish.plan", request=request, facts=told, ignored=stale)
+    assert [each["rule"] for each in planned["ignored"]] == ["scene.range"]
+    result = panel("publish.start", request=request, facts=told, ignored=stale)
+    assert [(each["rule"], each["reason"]) for each in result["ignored"]] == [
+        ("scene.range", "only the first frames were needed")
+    ]
+    manifest = json.loads(Path(result["links"]["folder"], "manifest.json").read_text())
+    assert manifest["metadata"]["onepiece.ignored"] == result["ignored"]
+    again = panel("publish.start", request=request, facts=told, ignored=[{**ignored[0], "reason": "another word"}])
+    assert again["operation"] == result["operation"]
+    found = panel("publish.check", facts=told, request={"scene_name": request["scene_name"]})["findings"]
+    assert "scene.version_exists" in [each["rule"] for each in found]
