@@ -7,11 +7,14 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from onepiece_core.scenes.facts import Bytes, SceneFacts
 
 _ARRAY = re.compile(r"\[(\d+)\]")
 _PATH_BYTES = 1024  # FILE_MAX: only paths are that long
+_MOST_NAMES = 1_000_000
+_MOST_BLOCKS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class _File:
             self.head_bytes, self.pointer_bytes = 12, 8 if data[7:8] == b"-" else 4
             self.order, self.is_large = ("<" if data[8:9] == b"v" else ">"), False
             self.version = data[9:12].decode("latin-1")
-        self.blocks = list(self._blocks())
+        self.blocks = list(islice(self._blocks(), _MOST_BLOCKS))
         dna = next(block for block in self.blocks if block.code == b"DNA1")
         self.structures = _read_dna(self, dna)
 
@@ -59,7 +62,9 @@ class _File:
                 return
             if size < 0 or at + head + size > len(self.data):
                 raise ValueError("a block ends beyond the end of the file")
-            yield _Block(code.rstrip(b"\0"), structure, at + head, size)
+            # Nearly all blocks are DATA, which nobody here asks for.
+            if code != b"DATA":
+                yield _Block(code.rstrip(b"\0"), structure, at + head, size)
             at += head + size
 
     def fields(self, block: _Block) -> dict[str, _Field]:
@@ -121,14 +126,15 @@ def _range(file: _File) -> tuple[int | None, int | None, Fraction | None]:
 
 def _read_dna(file: _File, dna: _Block) -> list[tuple[str, dict[str, _Field]]]:
     data, order, at = file.data, file.order, dna.start + 8  # SDNA NAME
+    last = dna.start + dna.size
 
     def texts(at: int) -> tuple[list[str], int]:
         (count,) = struct.unpack_from(f"{order}i", data, at)
         at += 4
-        found = []
+        found: list[str] = []
         for _ in range(count):
-            end = data.find(b"\0", at)
-            if end < 0:
+            end = data.find(b"\0", at, last)
+            if end < 0 or len(found) > _MOST_NAMES:
                 raise ValueError("a name has no end")
             found.append(data[at:end].decode("latin-1"))
             at = end + 1

@@ -1,57 +1,123 @@
-"""Maya ASCII scenes (.ma), line by line."""
+"""Maya ASCII scenes (.ma): the few statements that matter are found among millions of numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from fractions import Fraction
+from typing import BinaryIO
 
-from onepiece_core.errors import SequenceError
-from onepiece_core.frames import exact_rate
-from onepiece_core.scenes.facts import SceneFacts
+from onepiece_core.scenes.facts import References, SceneFacts, frame, rate, span
+from onepiece_core.scenes.windows import Windows, hits, islands
 
-_VERSION = re.compile(r'^requires maya "([^"]+)"')
-_UNIT = re.compile(r"^currentUnit .*-t (\S+?);?$")
-_RANGE = re.compile(r"playbackOptions .*-ast (-?[\d.]+) .*-aet (-?[\d.]+)")
-_SHORT_RANGE = re.compile(r"playbackOptions -min (-?[\d.]+) -max (-?[\d.]+)")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_STRING = re.compile(r'-type "string" "((?:[^"\\]|\\.)*)"')
-# A value that names a file: it has a folder and an extension.
-_FILE = re.compile(r"[/\\][^/\\]*\.[A-Za-z0-9]{1,8}$")
-_UNITS = {"film": 24, "pal": 25, "ntsc": 30, "game": 15, "show": 48, "palf": 50, "ntscf": 60}
+_VERSION = re.compile(rb'\nrequires maya "([^"\n]{1,64})"')
+_UNIT = re.compile(rb"\ncurrentUnit [^\n;]*-t(?:ime)? (\w{1,32})")
+# Over several lines, of which the later ones are indented.
+_FILE_STATEMENT = re.compile(rb'\nfile -r(?:[^";\n]++|\n(?=[ \t])|"(?:[^"\\\n]++|\\.)*+")*+;')
+_QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+# A value with a folder in it; or a bracket, after which a long value is written in pieces.
+_STRINGS = re.compile(rb'-type "string" (?:"([^"\\/]*+(?=[/\\])(?:[^"\\]++|\\.)*+)"|\()', re.DOTALL)
+_PIECE = re.compile(rb'\s*+\+?\s*+"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+# In the edits of a reference the whole command is a string itself.
+_EDIT = re.compile(rb'-type \\"string\\" \\"([^"\\]*(?:\\\\[^"\\]*)*)\\"')
+_OPTION = re.compile(rb"-(min|max|ast|aet) (-?[\d.eE+-]{1,32})")
+_FILE = re.compile(rb"[/\\][^/\\\n]*\.[A-Za-z0-9]{1,8}\Z")
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_UNITS = {b"film": 24, b"pal": 25, b"ntsc": 30, b"game": 15, b"show": 48, b"palf": 50, b"ntscf": 60}
+_OPTIONS_BYTES = 400
+# No path is longer; scripts are.
+_LONGEST_BYTES = 8192
 
 
-def read_maya(lines: Iterable[str]) -> SceneFacts:
+def read_maya(file: BinaryIO) -> SceneFacts:
     """The facts of an ASCII scene."""
-    found: set[str] = set()
+    found = References()
     version = unit = None
-    span: tuple[int, int] | None = None
-    statement = ""
-    for raw in lines:
-        line = raw.strip()
-        if version is None and (match := _VERSION.match(line)):
-            version = match[1]
-        if unit is None and (match := _UNIT.match(line)):
-            unit = match[1]
-        # A file statement runs over several lines.
-        if statement or line.startswith("file -r"):
-            statement += f" {line}"
-            if line.endswith(";"):
-                found.update(_QUOTED.findall(statement)[-1:])
-                statement = ""
-        elif '-type "string"' in line:
-            found.update(value for value in _STRING.findall(line) if _FILE.search(value))
-        if "playbackOptions" in line and (match := _RANGE.search(line) or _SHORT_RANGE.search(line)):
-            span = round(float(match[1])), round(float(match[2]))
-    references = tuple(sorted(value.replace('\\"', '"').replace("\\\\", "\\") for value in found))
-    first, last = span or (None, None)
-    return SceneFacts("maya", version, first, last, _rate(unit), references)
+    is_past_head = False
+    ends: tuple[int | None, int | None] = (None, None)
+    windows = Windows(file)
+    for data in windows:
+        if not is_past_head:
+            unit, is_past_head = unit or _unit(data, windows), data.find(b"\ncreateNode ") >= 0
+        for start, stop in islands(data, b'"', windows):
+            if version is None:
+                version = _version(data, start, stop)
+            for path in _references(data, start, stop):
+                found.add(path)
+            for path in _strings(data, start, stop):
+                found.add(path)
+            for at in hits(data, b"playbackOptions", start, stop):
+                ends = maya_options(bytes(data[at : at + _OPTIONS_BYTES])) or ends
+    told = version.decode("utf-8", "replace") if version else None
+    return SceneFacts("maya", told, *ends, maya_rate(unit), found.all())
 
 
-def _rate(unit: str | None) -> Fraction | None:
+def maya_rate(unit: bytes | None) -> Fraction | None:
+    """``film`` is 24, ``ntscf`` 60, ``23.976fps`` what it says."""
     if unit is None:
         return None
-    try:
-        return exact_rate(_UNITS.get(unit) or unit.removesuffix("fps"))
-    except SequenceError:
-        return None
+    return rate(_UNITS.get(unit) or unit.removesuffix(b"fps"))
+
+
+def is_file(value: bytes) -> bool:
+    """Whether a text looks like the path of a file: it has a folder and an extension."""
+    return (b"/" in value or b"\\" in value) and _FILE.search(value) is not None
+
+
+def _version(data: bytearray, start: int, stop: int) -> bytes | None:
+    for at in hits(data, b"\nrequires maya ", start - 1, stop):
+        if match := _VERSION.match(data, at):
+            return match[1]
+    return None
+
+
+def _unit(data: bytearray, window: Windows) -> bytes | None:
+    """It stands in no quotes, but before the first node."""
+    for at in hits(data, b"\ncurrentUnit ", window.start - 1, window.stop):
+        if match := _UNIT.match(data, at):
+            return match[1]
+    return None
+
+
+def _references(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
+    for at in hits(data, b"\nfile -r", start - 1, stop):
+        if match := _FILE_STATEMENT.match(data, at):
+            yield from (_plain(path) for path in _QUOTED.findall(match[0])[-1:])
+
+
+def _strings(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
+    """The values of string attributes that name a file; a value that is seen twice is told twice."""
+    # One expression over all: a scene may have a million of them, and a step of Python for each is too much.
+    values = set(_STRINGS.findall(data, start, stop + _LONGEST_BYTES))
+    for value in values:
+        if is_file(value):
+            yield _plain(value)
+    if b"" in values:
+        for at in hits(data, b'-type "string" (', start, stop):
+            if is_file(value := _in_pieces(data, at + len(b'-type "string" ('))):
+                yield _plain(value)
+    for at in hits(data, b'-type \\"string\\"', start, stop):
+        if (match := _EDIT.match(data, at)) and is_file(match[1]):
+            yield _plain(_plain(match[1]))
+
+
+def _in_pieces(data: bytearray, at: int) -> bytes:
+    value = b""
+    while len(value) <= _LONGEST_BYTES and (piece := _PIECE.match(data, at)):
+        value, at = value + piece[1], piece.end()
+    return value
+
+
+def maya_options(text: bytes) -> tuple[int | None, int | None] | None:
+    """The animation's ends, else the playback's, of a text that starts with or holds ``playbackOptions``."""
+    options = text[text.find(b"playbackOptions") :].partition(b";")[0]
+    told = {name: frame(value) for name, value in _OPTION.findall(options)}
+    for names in ((b"ast", b"aet"), (b"min", b"max")):
+        ends = span(told.get(names[0]), told.get(names[1]))
+        if ends[0] is not None:
+            return ends
+    return None
+
+
+def _plain(value: bytes) -> bytes:
+    return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value

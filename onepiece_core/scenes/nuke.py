@@ -1,58 +1,55 @@
-"""Nuke scripts (.nk), line by line."""
+"""Nuke scripts (.nk): which node each knob belongs to decides whether its file is used or made."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import BinaryIO
 
-from onepiece_core.errors import SequenceError
-from onepiece_core.frames import exact_rate
-from onepiece_core.scenes.facts import SceneFacts
+from onepiece_core.scenes.facts import References, SceneFacts, frame, rate, span
+from onepiece_core.scenes.windows import Windows
 
-_VERSION = re.compile(r"^version (\d\S*(?: v\d+)?)")
-_NODE = re.compile(r"^\s*([A-Za-z_]\w*)\s*\{\s*$")
-_KNOB = re.compile(r"^\s*(\w+)\s+(.+?)\s*$")
-_FILES = frozenset({"file", "proxy", "vfield_file", "gizmo_file", "font_file"})
-_WRITERS = frozenset({"Write", "WriteGeo", "WriteTank", "DeepWrite", "SmartVector"})
+# Lines that matter: the version, a node's beginning and end, a knob.
+_LINE = re.compile(
+    rb"\n(?:version (?P<version>\d\S{0,32}(?: v\d{1,9})?)"
+    rb"|[ \t]*+(?:(?P<node>[A-Za-z_][\w.]*+|clone [^\n{]{0,256}) \{[ \t]*+(?=\r?(?:\n|\Z))"
+    rb"|(?P<end>\})[ \t]*+(?=\r?(?:\n|\Z))"
+    rb"|(?P<knob>file|proxy|vfield_file|gizmo_file|font_file|icc_profile|customOCIOConfigPath"
+    rb"|first_frame|last_frame|fps)[ \t]++(?P<value>[^\n]{1,8192}+)))"
+)
+_ROOT = (b"first_frame", b"last_frame", b"fps")
+_WRITERS = frozenset((b"Write", b"WriteGeo", b"WriteTank", b"DeepWrite", b"SmartVector"))
 
 
-def read_nuke(lines: Iterable[str]) -> SceneFacts:
+def read_nuke(file: BinaryIO) -> SceneFacts:
     """The facts of a script. What its Write nodes make is no file that it uses."""
-    found: set[str] = set()
-    root: dict[str, str] = {}
-    version = None
-    node = ""
-    for line in lines:
-        if version is None and (match := _VERSION.match(line)):
-            version = match[1]
-        if match := _NODE.match(line):
-            node = match[1]
-        elif line.strip() == "}":
-            node = ""
-        elif node and (match := _KNOB.match(line)):
-            knob, value = match[1], _plain(match[2])
-            if node == "Root":
-                root.setdefault(knob, value)
-            elif knob in _FILES and node not in _WRITERS and value:
-                found.add(value)
-    try:
-        fps = exact_rate(root.get("fps", "24"))
-    except SequenceError:
-        fps = None
-    return SceneFacts(
-        "nuke", version, _whole(root.get("first_frame")), _whole(root.get("last_frame")), fps, _all(found)
-    )
+    found = References()
+    root: dict[bytes, bytes] = {}
+    version: bytes | None = None
+    node = b""
+    has_root = False
+    windows = Windows(file)
+    for data in windows:
+        for match in _LINE.finditer(data, windows.start - 1):
+            if match.start() >= windows.stop - 1:
+                break  # the next window starts with this newline
+            if match["node"]:
+                node = match["node"]
+                has_root = has_root or node == b"Root"
+            elif match["end"]:
+                node = b""
+            elif match["version"]:
+                version = version or match["version"]
+            elif node == b"Root" and match["knob"] in _ROOT:
+                root.setdefault(match["knob"], _plain(match["value"]))
+            elif node and match["knob"] not in _ROOT and node not in _WRITERS:
+                found.add(_plain(match["value"]))
+    ends = span(frame(root.get(b"first_frame")), frame(root.get(b"last_frame")))
+    fps = rate(root.get(b"fps", b"24")) if has_root else None
+    return SceneFacts("nuke", version.decode() if version else None, *ends, fps, found.all())
 
 
-def _plain(value: str) -> str:
-    if len(value) > 1 and value[0] + value[-1] in ('""', "{}"):
+def _plain(value: bytes) -> bytes:
+    value = value.strip()
+    if len(value) > 1 and value[:1] + value[-1:] in (b'""', b"{}"):
         value = value[1:-1]
-    return value.replace("\\ ", " ")
-
-
-def _whole(value: str | None) -> int | None:
-    return int(value) if value and re.fullmatch(r"-?\d{1,9}", value) else None
-
-
-def _all(found: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(found))
+    return value.replace(b"\\ ", b" ")
