@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "info": Entry("onepiece_cli.commands.info", "Show this machine: Python, DCCs, ShotGrid, AWS; check each."),
     "profile": Entry("onepiece_cli.commands.profile", "Show the settings in force and where each one came from."),
     "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one.", True),
+    "shelves": Entry("onepiece_cli.commands.shelves", "Tools on the hosts' menus and shelves: check, list, export."),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
     "worker": Entry("onepiece_cli.commands.worker", "Serve the panels of a DCC; they start it by themselves."),

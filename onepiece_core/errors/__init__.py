@@ -61,6 +61,7 @@
         LaunchFailed                    dcc.launch_failed
         HostFilesMissing                dcc.host_files_missing
         InstallFailed                   dcc.install_failed
+        ShelvesInvalid                  dcc.shelves_invalid
       WorkfileError                     workfile.failed
         WorkfileMissing                 workfile.missing
         WorkfileExists                  workfile.exists
@@ -94,6 +95,7 @@ from onepiece_core.errors.applications import (
     SandboxSchemaInvalid,
     SceneMissing,
     SceneRefused,
+    ShelvesInvalid,
     WorkfileError,
     WorkfileExists,
     WorkfileLocked,
@@ -215,6 +217,7 @@ __all__ = [
     "SceneMissing",
     "SceneRefused",
     "SequenceError",
+    "ShelvesInvalid",
     "ShotMissing",
     "SourceChanged",
     "StateNotLocal",

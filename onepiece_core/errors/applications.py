@@ -45,6 +45,13 @@ class InstallFailed(DccError):
     code = "dcc.install_failed"
 
 
+class ShelvesInvalid(DccError):
+    """Files of tools hold mistakes."""
+
+    code = "dcc.shelves_invalid"
+    hint = "Each finding names the file and the place in it; docs/how-to/shelves.md tells what may stand there."
+
+
 class WorkfileError(OnePieceError):
     """A workfile, its lock or its versions."""
 
