@@ -217,6 +217,15 @@ def test_a_dry_run_makes_nothing(site: SiteProcess, sg: Any):
     assert sg.find("Project", [["name", "is", body["project"]]]) == []
 
 
+def test_a_server_can_be_started_with_such_a_show(start_site: StartSite, tmp_path: Path):
+    site = start_site(tmp_path, "--seed-shots", "3", "--seed-versions", "40", "--empty")
+    for _ in range(2):
+        here = [["project.Project.name", "is", "Long Winter"]]
+        assert [len(site.client().find(kind, here)) for kind in ("Shot", "Version")] == [3, 40]
+        assert site.stop() == 0
+        site.start()
+
+
 def test_it_goes_on_after_the_server_was_killed(start_site: StartSite, tmp_path: Path):
     site = start_site(tmp_path)
     body = request(shots=30, versions=9000, thumbnails=False)

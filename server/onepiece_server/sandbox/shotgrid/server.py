@@ -85,7 +85,20 @@ def _site(options: argparse.Namespace, key: str) -> Site:
         ),
     )
     seed_site(site, key, show=not options.empty)
+    if options.seed_shots:
+        _fill(site, key, options.seed_shots, options.seed_versions)
     return site
+
+
+def _fill(site: Site, key: str, shots: int, versions: int) -> None:
+    """A show of production size beside the small one; at the next start it is there already."""
+    from onepiece_server.sandbox.shotgrid.auth import authenticate
+    from onepiece_server.sandbox.shotgrid.seed_plan import SeedRequest
+    from onepiece_server.sandbox.shotgrid.seed_show import apply_seed
+
+    caller = authenticate(site, {"script_name": site.options.script_name, "script_key": key}, "")
+    for _ in apply_seed(site, caller, SeedRequest(shots=shots, versions=versions)):
+        pass
 
 
 def _leave(_: int, __: FrameType | None) -> None:
@@ -105,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--schema", type=Path, metavar="FILE", help="a schema read from a real site")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what goes wrong, JSON or TOML")
+    parser.add_argument("--seed-shots", type=int, default=0, metavar="N", help="make a large show with N shots")
+    parser.add_argument("--seed-versions", type=int, default=0, metavar="M", help="the Versions of the large show")
     parser.add_argument("--empty", action="store_true", help="make no show in a new site")
     return parser
 
