@@ -1,13 +1,13 @@
-"""The outbox against the sandbox's ShotGrid, straight and through a proxy that spoils every fifth write."""
+"""The outbox against the sandbox's ShotGrid, straight and while it spoils every fifth write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.flaky_proxy import flaky_proxy
 from tests.support.registrations import count_rows, expected_rows, register_many
 from tests.support.shotgrid import RunningSite, running_site
 
@@ -51,22 +51,21 @@ def test_files_outside_of_the_sites_storages_are_named_by_url(site: RunningSite,
     assert all(each["path"]["url"].startswith("file:///") for each in files)
 
 
-@pytest.mark.parametrize("fault", ["drop", "late"])
+@pytest.mark.parametrize("fault", [{"fault": "drop_reply"}, {"fault": "commit_late", "seconds": 0.8}], ids=str)
 def test_every_fifth_write_spoilt_makes_exactly_the_rows_of_the_registrations(
-    fault: str, site: RunningSite, tmp_path: Path
+    fault: dict[str, Any], site: RunningSite, tmp_path: Path
 ) -> None:
-    with flaky_proxy(site.url, fault=fault, every=5, hold_seconds=0.8) as proxy:
-        tracker = site.tracker(proxy.url, timeout_seconds=0.5)
+    with site.spoils(**fault, every=5):
+        tracker = site.tracker(timeout_seconds=0.5)
         register_many(tracker, tmp_path, 8, settle_seconds=2, timeout_seconds=0.5)
-        assert len(proxy.spoilt) >= 6
-        proxy.settle()
+        assert site.spoilt() >= 6
 
     assert count_rows(site.tracker()) == expected_rows(8)
 
 
 def test_what_never_arrives_is_sent_again_once(site: RunningSite, tmp_path: Path) -> None:
-    with flaky_proxy(site.url, fault="lose", every=3) as proxy:
-        register_many(site.tracker(proxy.url), tmp_path, 2, settle_seconds=0.5, timeout_seconds=5)
-        assert proxy.spoilt
+    with site.spoils("drop_request", every=3):
+        register_many(site.tracker(), tmp_path, 2, settle_seconds=0.5, timeout_seconds=5)
+        assert site.spoilt()
 
     assert count_rows(site.tracker()) == expected_rows(2)

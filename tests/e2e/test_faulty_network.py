@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from onepiece_server.sandbox.report import SandboxReport
-from tests.support.flaky_proxy import flaky_proxy
 from tests.support.s3_proxy import HANG_UP, PASS, REPLY_LOST, Answer, Call, refused, s3_proxy
+from tests.support.site_admin import SiteAdmin
 from tests.torture.world import World
 
 FAULTS = {
@@ -43,18 +44,16 @@ def test_a_store_that_spoils_every_fourth_call_gets_a_whole_package(world: World
     assert world.state_of(name) == "complete"
 
 
-@pytest.mark.parametrize("fault", ["drop", "late"])
-def test_a_tracker_that_spoils_every_second_write_gets_every_row_once(world: World, fault: str) -> None:
-    name = f"FG_sg{fault}_v001"
+@pytest.mark.parametrize("fault", [{"fault": "drop_reply"}, {"fault": "commit_late", "seconds": 2.0}], ids=str)
+def test_a_tracker_that_spoils_every_second_write_gets_every_row_once(world: World, fault: dict[str, Any]) -> None:
+    name = f"FG_sg{fault['fault'].replace('_', '')}_v001"
     state, request = world.root / "state", world.request(name, world.inputs(name, frames=3))
     world.timeout_seconds, world.settle_seconds = 1.0, 3.0
-    url = world.env["ONEPIECE_SHOTGRID_URL"]
-    with flaky_proxy(url, fault=fault, every=2, hold_seconds=2.0) as proxy:
-        env = {"ONEPIECE_SHOTGRID_URL": proxy.url}
-        result = world.run(state, do="publish", request=request, env=env)
+    site = SiteAdmin(world.env["ONEPIECE_SHOTGRID_URL"], world.env["ONEPIECE_SHOTGRID_KEY"])
+    with site.spoils(**fault, every=2):
+        result = world.run(state, do="publish", request=request)
         if result["tracker"]["version_id"] is None:
-            recovered = world.run(state, do="recover", env=env)["recovered"]
+            recovered = world.run(state, do="recover")["recovered"]
             assert [each["outcome"] for each in recovered] == ["completed"]
-        proxy.settle()
-        assert proxy.spoilt
+        assert site.spoilt()
     assert world.state_of(name) == "complete"

@@ -11,18 +11,20 @@ from pathlib import Path
 
 from onepiece_core.tracker.retry import Clock, RetryPolicy
 from onepiece_core.tracker.shotgrid import ShotgridTracker
+from tests.support.site_admin import Administered
 
 SCRIPT, KEY = "onepiece", "a key for tests"
 
 
 @dataclass(frozen=True)
-class RunningSite:
+class RunningSite(Administered):
     url: str
+    key: str = KEY
 
     def tracker(
         self, url: str | None = None, *, timeout_seconds: float = 20.0, key: str = KEY, clock: Clock | None = None
     ) -> ShotgridTracker:
-        """A tracker of this site, or of a proxy before it. Its reads do not wait long."""
+        """A tracker of this site, or of what stands at another address. Its reads do not wait long."""
         policy = RetryPolicy(first_pause_seconds=0.05, longest_pause_seconds=0.2, cool_down_seconds=0.0)
         return ShotgridTracker(
             url or self.url, SCRIPT, key, timeout_seconds=timeout_seconds, policy=policy, clock=clock

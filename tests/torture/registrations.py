@@ -1,12 +1,12 @@
-"""Registrations through a proxy that spoils every fifth write: exactly as many rows as there should be."""
+"""Registrations at a site that spoils every fifth write: exactly as many rows as there should be."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from onepiece_core.tracker.shotgrid import ShotgridTracker
-from tests.support.flaky_proxy import flaky_proxy
 from tests.support.registrations import count_rows, expected_rows, register_many
+from tests.support.site_admin import SiteAdmin
 from tests.torture.world import World
 
 TIMEOUT_SECONDS = 2.0
@@ -16,22 +16,22 @@ SETTLE_SECONDS = 30.0
 
 
 def register_through_faults(world: World, count: int, *, fault: str) -> Counter[str]:
-    """``count`` publishes' registrations, 16 at once; what was spoilt, by the name of the call."""
+    """``count`` publishes' registrations, 16 at once; how many calls were spoilt."""
     url, script, key = (world.env[f"ONEPIECE_SHOTGRID_{name}"] for name in ("URL", "SCRIPT", "KEY"))
     straight = world.tracker
     before = count_rows(straight)
-    with flaky_proxy(url, fault=fault, every=5, hold_seconds=TIMEOUT_SECONDS + LATE_SECONDS) as proxy:
-        spoilt_site = ShotgridTracker(proxy.url, script, key, timeout_seconds=TIMEOUT_SECONDS)
+    site = SiteAdmin(url, key)
+    seconds = {"seconds": TIMEOUT_SECONDS + LATE_SECONDS} if fault == "commit_late" else {}
+    with site.spoils(fault, every=5, **seconds):
         register_many(
-            spoilt_site,
+            ShotgridTracker(url, script, key, timeout_seconds=TIMEOUT_SECONDS),
             world.root / "packages",
             count,
             settle_seconds=SETTLE_SECONDS,
             timeout_seconds=TIMEOUT_SECONDS,
             at_once=16,
         )
-        proxy.settle()
-        spoilt = Counter(f"{fault}: {name}" for name in proxy.spoilt)
+        spoilt = Counter({fault: site.spoilt()})
     rows = {name: there - before[name] for name, there in count_rows(straight).items()}
     assert rows == expected_rows(count), rows
     return spoilt
