@@ -9,14 +9,13 @@ from typing import Any
 
 import bpy
 
-from onepiece_hosts.blender import actions, events, files, pictures, problems
+from onepiece_hosts.blender import actions, events, files, outputs, pictures, problems
 from onepiece_hosts.blender.now import forward, scene
 from onepiece_hosts.errors import HostError, Unsupported
 from onepiece_hosts.host import Action, Camera, Colour, FrameRange, Output, Problem, Resolution, UsedFile
 
 # The camera that every new scene has.
 _BORN_WITH = "Camera"
-_MOVIES = ("FFMPEG", "AVI_JPEG", "AVI_RAW")
 
 
 class BlenderHost:
@@ -112,27 +111,7 @@ class BlenderHost:
         return files.iter_files()
 
     def outputs(self) -> list[Output]:
-        now = scene()
-        first, last = now.frame_start, now.frame_end
-        made = [self._main_output(first, last)]
-        tree = now.node_tree if now.use_nodes else None
-        for node in tree.nodes if tree else ():
-            if node.bl_idname == "CompositorNodeOutputFile":
-                made += self._written_by(node, first, last)
-        return made
-
-    def _written_by(self, node: Any, first: int, last: int) -> Iterator[Output]:
-        for slot in node.file_slots:
-            path = files.with_frames(bpy.path.abspath(os.path.join(node.base_path, slot.path)), node.format)
-            yield Output(f"{node.name}/{slot.path}", slot.path, path, "sequence", first, last, not node.mute)
-
-    def _main_output(self, first: int, last: int) -> Output:
-        render = scene().render
-        if render.image_settings.file_format in _MOVIES:
-            path = forward(bpy.path.abspath(render.frame_path(frame=first)))
-            return Output("render", "Render", path, "movie", first, last)
-        path = files.with_frames(bpy.path.abspath(render.filepath), render.image_settings, render.use_file_extension)
-        return Output("render", "Render", path, "sequence", first, last)
+        return list(outputs.iter_outputs())
 
     def iter_problems(self) -> Iterator[Problem | None]:
         return problems.iter_problems()

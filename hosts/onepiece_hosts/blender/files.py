@@ -42,8 +42,14 @@ def iter_files() -> Iterator[UsedFile | None]:
             if written and written != _BUILT_IN and getattr(block, "library", None) is None:
                 yield _used(collection, kind, block, written)
     for scene in bpy.data.scenes:
-        for strip in scene.sequence_editor.sequences_all if scene.sequence_editor else ():
+        editor: Any = scene.sequence_editor
+        for strip in _strips(editor) if editor else ():
             yield from _strip(scene, strip)
+
+
+def _strips(editor: Any) -> Any:
+    """Their name from 4.4 on, and the one before."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 def _used(collection: str, kind: str, block: Any, written: str) -> UsedFile:

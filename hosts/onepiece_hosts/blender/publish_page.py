@@ -108,7 +108,9 @@ def _draw_tree(column: Any, desk: Any, items: Any, depth: int, left: list[int], 
         for _ in range(depth):
             row.label(text="", icon="BLANK1")
         key, children = f"item {item['id']}", item.get("children") or ()
-        is_open = (key in desk.opened_rows) == (depth > 0)  # the first level is unfolded to begin with
+        # The first level is unfolded to begin with; what is only used, and may be much, is not.
+        is_unfolded = depth == 0 and item["role"] != "reference"
+        is_open = (key in desk.opened_rows) != is_unfolded
         if children:
             press(row, "fold", "", "DISCLOSURE_TRI_DOWN" if is_open else "DISCLOSURE_TRI_RIGHT", key, emboss=False)
         row.active = item.get("is_included", True)

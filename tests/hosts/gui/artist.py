@@ -72,7 +72,7 @@ class Artist:
         """The same, of our desk: ``publish.state``."""
         return self.ask(f"bpy.types.ONEPIECE_MT_menu.desk.{python}")
 
-    def until(self, is_there: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+    def until(self, is_there: Callable[[], Any], what: str, seconds: float = 15.0) -> Any:
         end = time.monotonic() + seconds
         while not (found := is_there()):
             assert time.monotonic() < end, f"{what} did not come"
@@ -101,11 +101,17 @@ class Artist:
 
     # What Blender has on its screen
 
-    def menu(self, entry: int) -> None:
+    def choose(self, entry: int) -> None:
         """Open our menu and click its entry of that number."""
         self.open_menu()
         separators = sum(number <= entry for number in (2, 4))
         self.click(_MENU_X + 20, _BAR_Y + 26 + entry * _ROW + separators * 7)
+        self.until_drawn()
+
+    def close_menu(self) -> None:
+        self._x("key", "Escape")
+        self.move(WIDTH / 3, HEIGHT / 2)
+        self.until_drawn()
 
     def open_menu(self) -> None:
         """It stands right of Blender's own; a click that was lost in the start is made again."""
@@ -151,6 +157,19 @@ class Artist:
         self.ask("setattr(bpy.context.window_manager, 'clipboard', '-')")
         self._x("mousemove", x, y, "sleep", "0.02", "key", "ctrl+c")
         return str(self.ask("bpy.context.window_manager.clipboard"))
+
+    def click_tab(self, number: int) -> None:
+        """Of the open-shot page: two in a row below the pages."""
+        left, top, width, _ = self.sidebar()
+        self.click(left + width * (0.25, 0.6)[number % 2], top + 74 + _ROW * (number // 2))
+        self.until_drawn()
+
+    def until_drawn(self) -> None:
+        """What was clicked has had its turn, and the screen shows it."""
+        for _ in range(2):
+            self.ask("redrawn.clear()")
+            self.ask("redraw()")
+            self.until(lambda: self.ask("len(redrawn)"), "a new picture")
 
     def press(self, *words: str, at: float = 0.3) -> None:
         """Click the button of the sidebar whose command has all the words; ``at``: where from left (0) to right (1)."""

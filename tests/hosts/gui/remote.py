@@ -17,7 +17,7 @@ asked: "queue.SimpleQueue" = queue.SimpleQueue()
 def answer() -> float:
     while not asked.empty():
         line, stream = asked.get()
-        names = {"bpy": bpy, "drawn": drawn, "clear": clear}
+        names = {"bpy": bpy, "drawn": drawn, "clear": clear, "redrawn": redrawn, "redraw": redraw}
         try:
             told = {"value": eval(line, names)}
         except Exception as error:
@@ -28,6 +28,16 @@ def answer() -> float:
 
 
 drawn: list = []
+
+
+redrawn: list = []
+
+
+def redraw() -> None:
+    """Ask for a new picture of everything; ``redrawn`` tells when it is there."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            area.tag_redraw()
 
 
 def clear() -> None:
@@ -68,4 +78,5 @@ make_light()
 bpy.app.timers.register(answer, persistent=True)
 if hasattr(bpy.types, "ONEPIECE_MT_menu"):
     bpy.types.ONEPIECE_MT_menu.append(menu_drawn)
+bpy.types.SpaceView3D.draw_handler_add(lambda: redrawn.append(1), (), "WINDOW", "POST_PIXEL")
 threading.Thread(target=serve, daemon=True).start()

@@ -11,11 +11,12 @@ from tests.support.media import write_exr
 BUCKET = "studio-prod-data"
 
 
-def artists_environment(env: dict[str, str], studio: SandboxReport) -> dict[str, str]:
+def artists_environment(env: dict[str, str], studio: SandboxReport, root: Path | None = None) -> dict[str, str]:
     """What Blender and its worker see: Elif of the sandbox's studio, who publishes to one bucket."""
     settings = Path(env["XDG_CONFIG_HOME"]) / "onepiece" / "onepiece.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(f'[publish]\nbucket = "{BUCKET}"\n')
+    projects = f'[roots.projects]\nlinux = "{root}"\n' if root else ""
+    settings.write_text(f'[publish]\nbucket = "{BUCKET}"\n{projects}')
     return {**env, **studio.env, "LOGNAME": "elif", "LIBGL_ALWAYS_SOFTWARE": "1"}
 
 
