@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from onepiece_core.errors import UsageError
 from onepiece_core.publish.request import PublishRequest
 from onepiece_core.rules.host_facts import SceneFacts, parse_facts
 from onepiece_core.rules.host_rules import Ignored
+from onepiece_core.shown import unicode_json
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class _Saved(BaseModel):
     request: PublishRequest
     facts: dict[str, Any] | None = None
     ignored: tuple[Ignored, ...] = ()
+
+
+def load_saved(data: bytes) -> SavedRequest:
+    """From a file. Raises UsageError."""
+    try:
+        told = unicode_json(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The request is no sound JSON: {error}.") from error
+    return parse_saved(told)
 
 
 def parse_saved(told: Any) -> SavedRequest:

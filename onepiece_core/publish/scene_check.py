@@ -7,9 +7,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from onepiece_core.context import Convention
-from onepiece_core.errors import TrackerError
+from onepiece_core.errors import TrackerError, UsageError
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.saved import SavedRequest
+from onepiece_core.publish.target import find_place_of, find_target
 from onepiece_core.rules.host_facts import SceneFacts
 from onepiece_core.rules.host_rule import HostFinding, SceneCheck, ShotValues
 from onepiece_core.rules.host_rules import Ignored, check_scene
@@ -77,9 +79,9 @@ def _shot(
 
 
 def check_request(
-    facts: SceneFacts, request: PublishRequest, place: Place | None, parts: PublishParts
+    facts: SceneFacts, request: PublishRequest, place: Place | None, parts: PublishParts, *, taken: str | None = None
 ) -> tuple[HostFinding, ...]:
-    """The findings for a request that is about to be planned. Whether its version is free, the plan finds out."""
+    """The findings for a request. Whether its version is free, a plan finds out by itself."""
     return check_scene(
         gather_scene(
             facts,
@@ -89,6 +91,7 @@ def check_request(
             convention=parts.convention,
             roots=parts.roots.folders,
             tracker=parts.tracker,
+            taken=taken,
         )
     )
 
@@ -110,3 +113,20 @@ def with_ignored(metadata: Mapping[str, Any], ignored: Sequence[Ignored]) -> dic
 
 def without_ignored(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metadata.items() if name != IGNORED_KEY}
+
+
+def check_saved(saved: SavedRequest, parts: PublishParts) -> tuple[HostFinding, ...]:
+    """The findings of a saved request.
+
+    Raises:
+        UsageError: it holds no facts of a scene.
+        EntityMissing: it names a project, shot or task that an answering tracker does not have.
+    """
+    if saved.facts is None:
+        raise UsageError(
+            "The request holds no facts of a scene, so there is nothing to check.",
+            hint="A request that a publish panel has saved holds them.",
+        )
+    request = saved.request
+    place, _ = find_place_of(find_target(request, {}, parts), request, parts)
+    return check_request(saved.facts, request, place, parts, taken=find_taken(request.scene_name, request.destination))

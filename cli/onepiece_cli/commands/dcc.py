@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onepiece_cli.commands import dcc_install, dcc_open, dcc_workfiles
+from onepiece_cli.commands import dcc_check, dcc_install, dcc_open, dcc_workfiles
 from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.session import Session, session_of
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from onepiece_core.publish.request import PublishRequest, PublishResult
 
 app = typer.Typer(help="Publish from a DCC, open a shot in one.", no_args_is_help=True, add_completion=False)
+app.add_typer(dcc_check.app)
 app.add_typer(dcc_open.app)
 app.add_typer(dcc_workfiles.app)
 app.add_typer(dcc_install.app)
@@ -87,13 +87,14 @@ def publish(
     from onepiece_core.publish.apply import apply_publish
     from onepiece_core.publish.build import build_parts
     from onepiece_core.publish.plan import plan_publish
+    from onepiece_core.publish.saved import SavedRequest
 
-    asked = _read_request(request) if request is not None else _request(locals())
-    session = session_of(ctx)
+    saved = dcc_check.read_saved(request) if request is not None else SavedRequest(_request(locals()))
+    asked, session = saved.request, session_of(ctx)
     settings = session.settings(near=asked.destination, overrides=aws_overrides(profile))
     with session.reporter(events=events is not None) as reporter:
         parts = build_parts(settings, default_state_dir(session.environ), reporter, show_code=asked.show_code)
-        plan = plan_publish(asked, parts)
+        plan = plan_publish(asked, parts, saved.facts)
         if dependency_summary and not as_json:
             _show_dependencies(plan)
         if dry_run:
@@ -119,23 +120,6 @@ def _request(options: dict[str, Any]) -> PublishRequest:
         raise UsageError(f"Missing {', '.join(missing)}.", hint="`onepiece dcc publish --help` shows examples.")
     fields = {name: options[name] for name in PublishRequest.model_fields if name in options}
     return PublishRequest(**{**fields, "show_type": str(fields["show_type"])})
-
-
-def _read_request(path: Path) -> PublishRequest:
-    from pydantic import ValidationError
-
-    from onepiece_core.errors import UsageError
-    from onepiece_core.publish.request import PublishRequest
-
-    try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return PublishRequest.model_validate_json(data)
-    except OSError as error:
-        raise UsageError(f"The request {path} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the request"
-        raise UsageError(f"The request is not sound: {place}: {first['msg']}.") from error
 
 
 def _show_plan(plan: PublishPlan, session: Session, *, as_json: bool) -> None:
