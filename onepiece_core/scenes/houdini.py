@@ -29,7 +29,7 @@ def read_houdini(file: BinaryIO) -> SceneFacts:
     found = References()
     version = fps = None
     ends: tuple[int | None, int | None] = (None, None)
-    windows = Windows(file)
+    windows = Windows(file, before=_LONGEST_BYTES)
     for data in windows:
         if version is None:
             for at in hits(data, b"set -g _HIP_SAVEVERSION", windows.start, windows.stop):

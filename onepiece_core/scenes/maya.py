@@ -27,24 +27,27 @@ _UNITS = {b"film": 24, b"pal": 25, b"ntsc": 30, b"game": 15, b"show": 48, b"palf
 _OPTIONS_BYTES = 400
 # No path is longer; scripts are.
 _LONGEST_BYTES = 8192
+_MOST_SEEN = 100_000
 
 
 def read_maya(file: BinaryIO) -> SceneFacts:
     """The facts of an ASCII scene."""
-    found = References()
+    found, seen = References(), _Seen()
     version = unit = None
-    is_past_head = False
+    is_past_head = has_references = False
     ends: tuple[int | None, int | None] = (None, None)
     windows = Windows(file)
     for data in windows:
         if not is_past_head:
             unit, is_past_head = unit or _unit(data, windows), data.find(b"\ncreateNode ") >= 0
         for start, stop in islands(data, b'"', windows):
-            if version is None:
-                version = _version(data, start, stop)
+            version = version or _version(data, start, stop)
             for path in _references(data, start, stop):
+                has_references = True
                 found.add(path)
-            for path in _strings(data, start, stop):
+            for path in _strings(data, start, stop, seen):
+                found.add(path)
+            for path in _edits(data, start, stop) if has_references else ():
                 found.add(path)
             for at in hits(data, b"playbackOptions", start, stop):
                 ends = maya_options(bytes(data[at : at + _OPTIONS_BYTES])) or ends
@@ -85,17 +88,33 @@ def _references(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
             yield from (_plain(path) for path in _QUOTED.findall(match[0])[-1:])
 
 
-def _strings(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
-    """The values of string attributes that name a file; a value that is seen twice is told twice."""
+class _Seen:
+    """Values that were looked at already: a texture stands in many nodes."""
+
+    def __init__(self) -> None:
+        self._values: set[bytes] = set()
+
+    def new(self, values: list[bytes]) -> set[bytes]:
+        fresh = set(values) - self._values
+        if len(self._values) < _MOST_SEEN:
+            self._values |= fresh
+        return fresh
+
+
+def _strings(data: bytearray, start: int, stop: int, seen: _Seen) -> Iterator[bytes]:
+    """The values of string attributes that name a file."""
     # One expression over all: a scene may have a million of them, and a step of Python for each is too much.
-    values = set(_STRINGS.findall(data, start, stop + _LONGEST_BYTES))
-    for value in values:
+    values = _STRINGS.findall(data, start, stop + _LONGEST_BYTES)
+    for value in seen.new(values):
         if is_file(value):
             yield _plain(value)
     if b"" in values:
         for at in hits(data, b'-type "string" (', start, stop):
             if is_file(value := _in_pieces(data, at + len(b'-type "string" ('))):
                 yield _plain(value)
+
+
+def _edits(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
     for at in hits(data, b'-type \\"string\\"', start, stop):
         if (match := _EDIT.match(data, at)) and is_file(match[1]):
             yield _plain(_plain(match[1]))

@@ -17,23 +17,22 @@ _BEFORE_BYTES = 128
 
 
 class Windows:
-    """Iterate over it for the bytes of each window, valid until the next; before the file's first byte is a newline.
+    """Iterate over it for the bytes of each window, valid until the next; before the file's first byte are newlines.
 
     Attributes:
-        start, stop: what starts in ``data[start:stop]`` belongs to this window. ``data[start - 1]`` is the byte before,
-            and ``data[stop:]`` is there to see the end of what starts before it; it is seen again in the next one.
+        start, stop: what starts in ``data[start:stop]`` belongs to this window. ``data[:start]`` are the ``before``
+            bytes before it, and ``data[stop:]`` is there to see the end of what starts in it.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, before: int = 1) -> None:
         self._file = file
-        self._resume = 1
-        self.start = 1
-        self.stop = 1
+        self._resume = before
+        self.start = self.stop = before
 
     def __iter__(self) -> Iterator[bytearray]:
-        data = bytearray(1 + OVERLAP_BYTES + WINDOW_BYTES)
-        data[0:1] = b"\n"
-        kept = 1
+        data = bytearray(self.start + OVERLAP_BYTES + WINDOW_BYTES)
+        kept = self.start
+        data[:kept] = b"\n" * kept
         while True:
             read = self._fill(data, kept)
             end = kept + read
@@ -44,7 +43,7 @@ class Windows:
                 return
             self.stop = self._resume = end - OVERLAP_BYTES
             yield data
-            rest = data[self._resume - 1 :]
+            rest = data[self._resume - self.start :]
             kept = len(rest)
             data[:kept] = rest
 
