@@ -30,8 +30,8 @@ unmodified `shotgun_api3` client, or by bare HTTP, against a running server. How
 was read from public documentation and transcripts: no test has run against one.
 
 It does not do: permission rules (whoever is let in may do everything), two-factor sign-in, WebM and pictures of
-movies, MP4s of anything but H.264, start and due dates of tasks made from templates, a text's greatest length. Following
-leaves no event, an activity stream's updates are never read, the layout of a page is a plain list of columns.
+movies, MP4s of anything but H.264, start and due dates of tasks made from templates, a text's greatest length.
+Following leaves no event, an activity stream's updates are never read, a page's layout is a plain list of columns.
 
 ## Operators and data types
 
