@@ -36,6 +36,9 @@ class HostContract:
         """Change the scene."""
         raise NotImplementedError
 
+    def idle(self) -> None:
+        """Let the host do what waits until it has nothing else to do."""
+
     def saved(self, host: Host, folder: Path, name: str = "FG_ep010_sc02_0010_comp_v001") -> str:
         path = (folder / f"{name}{host.extensions[0]}").as_posix()
         host.save_as(path)
@@ -177,8 +180,10 @@ class HostContract:
         told: list[int] = []
         stop = host.on("saved", lambda: told.append(1))
         host.save()
+        self.idle()
         stop()
         host.save()
+        self.idle()
         assert len(told) == int(host.capabilities()["on.saved"])
 
     def test_every_event_can_be_asked_for(self, host: Host) -> None:

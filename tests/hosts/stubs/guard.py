@@ -101,7 +101,7 @@ class Guard:
         if isinstance(model, type):
             space.update({name: value for name, value in vars(model).items() if _is_kept(name)})
         is_error = any(issubclass(base, Exception) for base in bases)
-        for name, function in stub.methods.items():
+        for name, function in {**self._of_bases(stub, _public(model)), **stub.methods}.items():
             if name == "__init__" and is_error:
                 continue  # raised by the fakes, with a message
             if name.startswith("__") and name not in {"__init__", "__getitem__", "__len__", "__iter__", "__contains__"}:
@@ -125,6 +125,14 @@ class Guard:
         if function.kind == "property":
             return property(self._guarded(function, carry_out, label, is_bound=False))
         return self._guarded(function, carry_out, label, is_bound=False)
+
+    def _of_bases(self, stub: StubClass, names: set[str]) -> dict[str, StubFunction]:
+        """Methods that a model carries out in its own way, though only a base of the class names them."""
+        found: dict[str, StubFunction] = {}
+        for base in reversed([self.stub.classes[one] for one in stub.bases if one in self.stub.classes]):
+            found.update(self._of_bases(base, names))
+            found.update({name: one for name, one in base.methods.items() if name in names})
+        return found
 
     def _inherited(self, owner: str, name: str) -> Any:
         for base in self.stub.classes[owner].bases:
