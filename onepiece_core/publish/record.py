@@ -80,8 +80,8 @@ def load_record(data: bytes, *, where: str) -> OperationRecord:
 
 def persist_request(request: PublishRequest, roots: Roots) -> dict[str, Any]:
     """The request as JSON with ``root:relative`` paths."""
-    # The draft's metadata has what was ignored.
-    told = request.model_dump(mode="json", by_alias=True, exclude={"ignored"})
+    # What is ignored stands there only when something is: earlier versions can go on with the others.
+    told = request.model_dump(mode="json", by_alias=True, exclude=None if request.ignored else {"ignored"})
     for field in _PATH_FIELDS:
         if told[field] is not None:
             told[field] = roots.persist(Path(told[field]))

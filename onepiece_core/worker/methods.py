@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onepiece_core import __version__
-from onepiece_core.worker import check_calls, context, publish
+from onepiece_core.worker import check_calls, context, publish, recover_calls, thumbnails
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
@@ -27,4 +27,6 @@ METHODS: dict[str, Method[Session]] = {
     **context.METHODS,
     **check_calls.METHODS,
     **publish.METHODS,
+    **recover_calls.METHODS,
+    **thumbnails.METHODS,
 }
