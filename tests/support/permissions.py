@@ -16,6 +16,7 @@ def run_as_nobody(code: str) -> str:
     # The libraries are imported before the privileges go: a private checkout is not readable for nobody.
     drop = (
         "import os, onepiece_core.verify, onepiece_core.publish.collect, onepiece_core.media.probe\n"
+        "import onepiece_core.dcc.install\n"
         f"if os.geteuid() == 0: os.setgid({_NOBODY}); os.setuid({_NOBODY})\n"
     )
     done = subprocess.run(
