@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from onepiece_core.config import Settings
 from onepiece_core.dcc import DCCS, Dcc, InstalledDcc, Machine, find_dcc_for, get_dcc
-from onepiece_core.dcc.host_environment import host_environment
+from onepiece_core.dcc.host_environment import LISTS, host_environment
 from onepiece_core.dcc.launch import LaunchAnswer, launch
 from onepiece_core.dcc.versions import choose, release, with_version
 from onepiece_core.errors import DccUnknown, InputMissing, InputUnreadable, SceneMissing, SceneRefused
@@ -28,21 +28,24 @@ ANSWER_SECONDS = 30.0
 LONG_ANSWER_SECONDS = 600.0
 
 _TOLD_FILES = 5
-# Several studios' and tools' folders stand in these, one after the other.
-_LISTS = ("MAYA_MODULE_PATH", "NUKE_PATH", "HOUDINI_PATH", "HOUDINI_PACKAGE_DIR", "PYTHONPATH")
+# A studio's and a tool's folders stand in these, one after the other.
+_LISTS = frozenset(variable for variable, _ in LISTS.values())
 
 # What a DCC's environment gets so that it finds our start-up files; empty where they are not installed.
-HostEnvironment = Callable[[str], Mapping[str, str]]
+HostEnvironment = Callable[[Dcc], Mapping[str, str]]
 
 
-def no_host_environment(_dcc: str) -> Mapping[str, str]:
+def no_host_environment(_dcc: Dcc) -> Mapping[str, str]:
     """None of ours is installed."""
     return {}
 
 
 def host_environment_of(settings: Settings, state_dir: Path, machine: Machine) -> HostEnvironment:
-    """What a DCC gets so that it finds the start-up files that ``onepiece dcc install`` has laid out."""
-    return lambda dcc: host_environment(get_dcc(dcc), settings, state_dir, machine)
+    """What a DCC gets so that it finds the start-up files that ``onepiece dcc install`` has laid out.
+
+    It raises HostFilesMissing when the version that the settings pin is not there.
+    """
+    return lambda dcc: host_environment(dcc, settings, state_dir, machine)
 
 
 class OpenShotPlan(BaseModel, frozen=True, serialize_by_alias=True):
@@ -120,7 +123,7 @@ def plan_open_shot(
     told = list(_warnings(chosen, scene))
     if not skip_validation:
         told += _checked(facts, found, expected_range, is_its_own=is_its_own)
-    added = ours(chosen.name)
+    added = ours(chosen)
     return OpenShotPlan(
         dcc=chosen.name,
         scene=scene,

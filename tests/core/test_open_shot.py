@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from onepiece_core.dcc import Machine, find_all, get_dcc
+from onepiece_core.dcc import Dcc, Machine, find_all, get_dcc
 from onepiece_core.dcc.versions import is_version, numbers
 from onepiece_core.errors import DccMissing, LaunchFailed, SceneRefused
 from onepiece_core.journal import Owner
@@ -33,7 +33,7 @@ exec sleep 60
 SILENT = "#!/bin/sh\nexec sleep 60\n"
 
 
-def ours(_dcc: str) -> dict[str, str]:
+def ours(_dcc: Dcc) -> dict[str, str]:
     return {"MAYA_MODULE_PATH": "/ours/maya", "BLENDER_USER_SCRIPTS": "/ours/blender"}
 
 
