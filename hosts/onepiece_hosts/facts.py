@@ -50,7 +50,7 @@ class Collector:
             "range": lambda: asdict(host.frame_range()),
             "fps": lambda: list(host.fps()),
             "colour": lambda: asdict(host.colour()),
-            "resolution": lambda: asdict(host.resolution()),
+            "resolution": lambda: asdict(size) if (size := host.resolution()) else None,
             "cameras": lambda: [asdict(camera) for camera in host.cameras()],
             "outputs": lambda: [asdict(output) for output in host.outputs()],
             "selection": host.selection,

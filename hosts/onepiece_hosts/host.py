@@ -146,7 +146,8 @@ class Host(Protocol):
 
     def colour(self) -> Colour: ...
 
-    def resolution(self) -> Resolution: ...
+    def resolution(self) -> Resolution | None:
+        """None where the scene itself has none: in Houdini without a camera."""
 
     def cameras(self) -> list[Camera]: ...
 

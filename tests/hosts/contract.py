@@ -36,6 +36,9 @@ class HostContract:
         """Change the scene."""
         raise NotImplementedError
 
+    def give_resolution(self) -> None:
+        """Where a new scene has none: what gives it one."""
+
     def idle(self) -> None:
         """Let the host do what waits until it has nothing else to do."""
 
@@ -124,8 +127,10 @@ class HostContract:
         assert host.fps() == fps
 
     def test_the_resolution_can_be_set(self, host: Host) -> None:
+        self.give_resolution()
         host.actions()["scene.set_resolution"]([], {"width": 2048, "height": 858})
         found = host.resolution()
+        assert found is not None
         assert (found.width, found.height) == (2048, 858)
 
     def test_cameras_and_outputs_have_ids_of_their_own(self, host: Host) -> None:
