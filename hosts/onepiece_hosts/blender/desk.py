@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 from onepiece_hosts.blender.redraw import Redraw
 from onepiece_hosts.commands import find_tools
 from onepiece_hosts.errors import HostError
@@ -15,6 +17,7 @@ from onepiece_hosts.session import HostSession
 
 # The pages of the sidebar, by the tools that bring them up.
 PAGES = ("publish", "open_shot", "recover", "about")
+_AFTER_SAVE_SECONDS = 0.2
 # Rows of a list that are drawn before "Show more".
 FIRST_ROWS = 12
 
@@ -112,6 +115,8 @@ class Desk:
         if self.publish is not None:
             self.publish.close()
         self.redraw.end()
+        if bpy.app.timers.is_registered(self._look_again):
+            bpy.app.timers.unregister(self._look_again)
 
     def _informed(self, told: Any) -> None:
         self.about = told
@@ -123,5 +128,10 @@ class Desk:
             self.new_publish()
 
     def _scene_saved(self) -> None:
-        if self.publish is not None and self.publish.state in (publish_model.READY, publish_model.FAILED):
+        """Look again, a moment later: until its next turn Blender calls a saved scene modified."""
+        if not bpy.app.timers.is_registered(self._look_again):
+            bpy.app.timers.register(self._look_again, first_interval=_AFTER_SAVE_SECONDS, persistent=True)
+
+    def _look_again(self) -> None:
+        if self.publish is not None and self.publish.state not in (publish_model.PUBLISHING, publish_model.DONE):
             self.publish.refresh()

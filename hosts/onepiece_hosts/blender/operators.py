@@ -43,7 +43,7 @@ class Fix:
 
     bl_idname = "onepiece.fix"
     bl_label = "Fix"
-    bl_options = {"INTERNAL", "UNDO"}
+    bl_options = {"INTERNAL"}
     desk: Any
     row: str
 
@@ -52,6 +52,8 @@ class Fix:
         if finding is None:
             return {"CANCELLED"}
         self.desk.publish.fix(finding)
+        if finding["fix"] != "scene.save":  # whatever can be undone makes a scene modified
+            bpy.ops.ed.undo_push(message="OnePiece: Fix")
         return {"FINISHED"}
 
 

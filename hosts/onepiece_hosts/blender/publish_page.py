@@ -160,11 +160,13 @@ def _draw_finding(layout: Any, desk: Any, number: int, finding: Mapping[str, Any
     publish, key = desk.publish, f"{number} {finding['rule']}"
     column = layout.box().column(align=True)
     if publish.is_ignored(finding):
-        reason = next(one["reason"] for one in publish.ignored if one["rule"] == finding["rule"])
+        reason = publish.reason_of(finding)
+        row = column.row()
+        row.active = False
+        row.label(text=shorten(finding["message"], width - 10), icon="HIDE_ON")
+        press(row, "unignore", "", "LOOP_BACK", key, emboss=False)
         column.active = False
-        text(column, finding["message"], width, "HIDE_ON")
         text(column, f"Ignored: {reason}", width, "BLANK1")
-        press(column, "unignore", "Do Not Ignore", "LOOP_BACK", key)
         return
     text(column, finding["message"], width, SEVERITIES.get(finding["severity"], "INFO"))
     if finding.get("hint"):

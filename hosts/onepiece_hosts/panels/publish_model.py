@@ -92,6 +92,11 @@ class PublishModel:
     def is_ignored(self, finding: Finding) -> bool:
         return any(one["rule"] == finding["rule"] and one["nodes"] == finding["nodes"] for one in self.ignored)
 
+    def reason_of(self, finding: Finding) -> str:
+        """Why it is ignored; empty when it is not."""
+        same = (one for one in self.ignored if (one["rule"], one["nodes"]) == (finding["rule"], finding["nodes"]))
+        return next((str(one["reason"]) for one in same), "")
+
     # What the artist does
 
     def open(self) -> None:

@@ -176,7 +176,10 @@ class Artist:
 
         def find() -> tuple[int, int] | None:
             found = (place for command, place in self.buttons(at) if all(word in command for word in words))
-            return next(found, None)
+            place = next(found, None)
+            if place is None:  # it is further down
+                self._x(*["click", "5"] * 6)
+            return place
 
         self.click(*self.until(find, f"a button {words}"))
 

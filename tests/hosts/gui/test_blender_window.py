@@ -17,6 +17,7 @@ from tests.support.studio import shotgrid_of
 NAME = "FG_ep010_sc02_0010_comp_v031"
 NEXT = NAME.replace("v031", "v032")
 FRAMES = 240
+SHOT_ENDS = 1108  # as the sandbox has it
 # The entries of the menu.
 PUBLISH, OPEN_SHOT = 0, 1
 # Pictures for the documentation are kept in this folder.
@@ -62,8 +63,9 @@ def test_an_artist_publishes_with_the_mouse_and_goes_on_with_another_workfile(
     artist.until(lambda: artist.desk("publish.state") in ("ready", "failed"), "the checks")
     assert artist.desk("publish.error and publish.error.message") is None
     keep(artist, "checks", tmp_path)
-    for _ in artist.desk("publish.blocking"):
-        ignore_the_first_error(artist)
+    fix_the_range(artist)
+    save_the_scene(artist)
+    ignore_what_is_left(artist)
     keep(artist, "publish-0", tmp_path)
     artist.press('button="publish"')
     artist.until(lambda: artist.desk("publish.steps.share()") > 0.4, "the middle of the publish")
@@ -78,12 +80,34 @@ def test_an_artist_publishes_with_the_mouse_and_goes_on_with_another_workfile(
         open_another(artist, folder, tmp_path)
 
 
-def ignore_the_first_error(artist: Artist) -> None:
-    artist.press("onepiece.ignore", at=0.65)
-    blocking = len(artist.desk("publish.blocking"))
+def rules(artist: Artist, kind: str) -> list[str]:
+    return [one["rule"] for one in artist.desk(f"publish.{kind}")]
+
+
+def fix_the_range(artist: Artist) -> None:
+    """The shot has another range than the scene: its finding's button sets it."""
+    assert artist.ask("bpy.context.scene.frame_end") == 1000 + FRAMES
+    artist.press("onepiece.fix", "scene.range")
+    artist.until(lambda: artist.ask("bpy.context.scene.frame_end") == SHOT_ENDS, "the shot's range")
+    artist.until(lambda: artist.desk("publish.state") == "ready", "the checks")
+    assert "scene.range" not in rules(artist, "findings")
+
+
+def save_the_scene(artist: Artist) -> None:
+    """What was repaired is not saved yet: the next finding says so."""
+    artist.press("onepiece.fix", "scene.unsaved")
+    artist.until(lambda: "scene.unsaved" not in rules(artist, "findings"), "the saved scene")
+    artist.until(lambda: artist.desk("publish.state") == "ready", "the checks")
+
+
+def ignore_what_is_left(artist: Artist) -> None:
+    """A picture that is not there yet: ignored for a reason, in a dialog."""
+    assert rules(artist, "blocking") == ["scene.missing_files"]
+    artist.press("onepiece.ignore", "scene.missing_files", at=0.65)
     artist.until_drawn()
     artist.type("the picture comes later", "Return", "Return")
-    artist.until(lambda: len(artist.desk("publish.blocking")) < blocking, "the finding to be ignored")
+    artist.until(lambda: not artist.desk("publish.blocking"), "the finding to be ignored")
+    artist.until_drawn()
 
 
 def open_another(artist: Artist, folder: Path, tmp_path: Path) -> None:
@@ -91,8 +115,9 @@ def open_another(artist: Artist, folder: Path, tmp_path: Path) -> None:
     artist.until(lambda: artist.desk("page") == "open_shot", "the page")
     artist.until(lambda: artist.desk("opening.my_tasks.items"), "my tasks")
     artist.click_tab(1)
-    task = "next(str(t['id']) for t in opening.my_tasks.items if t['parent']['name'] == 'ep010_sc02_0010')"
-    artist.press(f'row="{artist.desk(task)}"')
+    mine = artist.desk("opening.my_tasks.items")
+    task = next(one["id"] for one in mine if one["parent"]["name"] == "ep010_sc02_0010")
+    artist.press(f'row="{task}"')
     artist.until(lambda: artist.desk("opening.workfiles.items"), "the workfiles")
     artist.press("fold", NEXT)
     artist.until_drawn()
