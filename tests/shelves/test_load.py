@@ -194,3 +194,13 @@ def test_files_of_a_session_come_from_its_environment(tmp_path: Path):
 def test_the_repository_is_no_installation():
     assert files_of_session({}) == []
     assert Path(OURS).is_file()
+
+
+def test_the_example_of_the_manual_is_sound(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs/how-to/shelves.md").read_text(encoding="utf-8")
+    (tmp_path / "show.json").write_text(page.partition("```json\n")[2].partition("```")[0])
+    (tmp_path / "icons").mkdir()
+    (tmp_path / "icons/dailies.png").write_bytes(b"png")
+    shelves = load_tools([str(tmp_path / "show.json")])
+    assert shelves.findings == ()
+    assert ids(shelves) == ["dailies", "publish", "open_shot", "save_next", "recover"]
