@@ -45,7 +45,7 @@ def read_nuke(file: BinaryIO) -> SceneFacts:
                 found.add(_plain(match["value"]))
     ends = span(frame(root.get(b"first_frame")), frame(root.get(b"last_frame")))
     fps = rate(root.get(b"fps", b"24")) if has_root else None
-    return SceneFacts("nuke", version.decode() if version else None, *ends, fps, found.all())
+    return SceneFacts("nuke", version.decode("utf-8", "replace") if version else None, *ends, fps, found.all())
 
 
 def _plain(value: bytes) -> bytes:

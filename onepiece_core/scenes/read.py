@@ -45,8 +45,6 @@ def read_scene(path: Path) -> SceneFacts | None:
         if suffix in _MAPPED:
             with path.open("rb") as file:
                 return _mapped(file, _MAPPED[suffix])
-    except ValueError as cause:  # a NUL in the name
-        raise InputMissing(f"{shown(path)} is no path", path=shown(path)) from cause
     except OSError as cause:
         raise InputUnreadable(f"{shown(path)}: {cause.strerror}", path=shown(path)) from cause
     return None

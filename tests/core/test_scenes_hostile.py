@@ -37,6 +37,7 @@ PIECES = [
     b"nan",
     b"-.-.",
     b"\nRoot {\n",
+    b"\nversion 15.1\xba v2",
     b"\nRead {\n file ",
     b"}\n",
     b"\n fps ",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from onepiece_core.errors import ObjectMissing, PathEscapes, PreconditionFailed, StorageError
-from onepiece_core.storage.locking import file_lock
 from onepiece_core.storage.local import LocalStore
+from onepiece_core.storage.locking import file_lock
 from onepiece_core.storage.store import IF_ABSENT, Condition
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="links, pipes and modes of POSIX")
