@@ -29,6 +29,9 @@ COMMANDS: dict[str, Entry] = {
     "shelves": Entry("onepiece_cli.commands.shelves", "Tools on the hosts' menus and shelves: check, list, export."),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
+    "login": Entry("onepiece_cli.commands.login", "Sign in at ShotGrid as yourself."),
+    "logout": Entry("onepiece_cli.commands.logout", "Forget the personal ShotGrid session."),
+    "whoami": Entry("onepiece_cli.commands.whoami", "Show as whom ShotGrid is used."),
     "worker": Entry("onepiece_cli.commands.worker", "Serve the panels of a DCC; they start it by themselves."),
     "sandbox": Entry("onepiece_cli.commands.sandbox", "Run a whole studio (ShotGrid and S3) on this machine."),
 }

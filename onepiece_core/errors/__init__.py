@@ -9,6 +9,7 @@
         ProfileMissing                  config.profile_missing
         ConfigMissing                   config.missing
         StateNotLocal                   config.state_not_local
+        KeyringUnavailable              config.no_keyring
       NameInvalid                       naming.invalid
       PathEscapes                       paths.escapes
       SequenceError                     sequences.invalid
@@ -107,6 +108,7 @@ from onepiece_core.errors.base import (
     ConfigMissing,
     ErrorReport,
     ExtraMissing,
+    KeyringUnavailable,
     OnePieceError,
     OperationCancelled,
     ProfileMissing,
@@ -187,6 +189,7 @@ __all__ = [
     "InputUnreadable",
     "InstallFailed",
     "JournalError",
+    "KeyringUnavailable",
     "LaunchFailed",
     "LeaseLost",
     "ManifestError",

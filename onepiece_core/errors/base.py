@@ -64,6 +64,16 @@ class StateNotLocal(ConfigError):
     hint = "Point ONEPIECE_STATE_DIR at a folder on a local disk."
 
 
+class KeyringUnavailable(ConfigError):
+    """The system's keyring, where personal sessions are kept, is not there or says no."""
+
+    code = "config.no_keyring"
+    hint = (
+        "Unlock it or start its service (GNOME Keyring, KWallet), choose another backend in keyringrc.cfg, "
+        "or configure a script's name and key."
+    )
+
+
 class OperationCancelled(OnePieceError):
     code = "operation.cancelled"
     hint = "Run the same command again to go on."

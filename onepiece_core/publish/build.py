@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from onepiece_core.publish.parts import PublishOptions, PublishParts
 from onepiece_core.storage.opening import open_store
 from onepiece_core.storage.store import Store
 from onepiece_core.system import this_system
-from onepiece_core.tracker.opening import open_tracker
+from onepiece_core.tracker.opening import find_personal, open_tracker
 
 
 def build_parts(
@@ -35,7 +36,7 @@ def build_parts(
     def opened(bucket: str) -> Store:
         return stores.setdefault(bucket, open_store(bucket, settings.aws))
 
-    publish = settings.publish
+    publish, personal = settings.publish, find_personal(settings.shotgrid)
     return PublishParts(
         journal=Journal(settings.state_dir or state_dir),
         open_store=opened,
@@ -52,6 +53,7 @@ def build_parts(
             hashes=tuple(publish.hashes),
         ),
         reporter=reporter,
+        user=personal.login if personal else getpass.getuser(),
     )
 
 

@@ -63,7 +63,7 @@ def _shot(
     tracker: Tracker | None, project: Entity | None, entity: Entity | None, ask: Ask
 ) -> tuple[ShotValues | None, str | None]:
     if tracker is None:
-        return None, "no site is configured"
+        return None, "no site is configured, or nobody is signed in (`onepiece login`)"
     if project is None:
         return None, None
     site, row = tracker, entity or project

@@ -7,17 +7,15 @@ uploads): a request goes out once, over our transport, and what may be repeated 
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from shotgun_api3 import shotgun as api
 
 from onepiece_core.errors import (
-    InputUnreadable,
     TrackerDenied,
     TrackerError,
     TrackerNotConfigured,
@@ -27,6 +25,7 @@ from onepiece_core.errors import (
 )
 from onepiece_core.tracker.filters import is_never
 from onepiece_core.tracker.retry import Clock, Retrier, RetryPolicy, SystemClock
+from onepiece_core.tracker.shotgrid_data import check_readable, encode_form, flat, plain
 from onepiece_core.tracker.tracker import BatchRequest, Entity, Filter, Order
 from onepiece_core.tracker.transport import (
     Body,
@@ -34,12 +33,12 @@ from onepiece_core.tracker.transport import (
     NotSent,
     Reply,
     Transport,
-    form_body,
     retry_after_seconds,
 )
 
 T = TypeVar("T")
 
+_SIGN_IN = "The session may have ended: sign in again with `onepiece login`."
 _NOT_SHOTGRID = "Check the site's address: it answers, but not as ShotGrid does."
 # The site made the request wait or was too busy to look at it: it surely was not carried out.
 NOT_TAKEN = (429, 503)
@@ -63,8 +62,16 @@ class _Client(api.Shotgun):
     # The client's loops run "while attempt <= MAX_ATTEMPTS".
     MAX_ATTEMPTS = 1
 
-    def __init__(self, url: str, script: str, key: str, *, timeout_seconds: float, repeat: Repeat) -> None:
-        super().__init__(url, script_name=script, api_key=key, connect=False)
+    def __init__(self, url: str, auth: dict[str, str], *, timeout_seconds: float, repeat: Repeat) -> None:
+        super().__init__(
+            url,
+            script_name=auth.get("script_name"),
+            api_key=auth.get("api_key"),
+            login=auth.get("login"),
+            password=auth.get("password"),
+            session_token=auth.get("session_token"),
+            connect=False,
+        )
         self.config.timeout_secs = timeout_seconds
         self.config.max_rpc_attempts = 1
         self.is_write = False
@@ -102,7 +109,7 @@ class _Client(api.Shotgun):
                 del fields[name]
 
         def send() -> str:
-            kind, body = _encode(fields, files)
+            kind, body = encode_form(fields, files)
             headers = {"Content-Type": kind, "User-Agent": "; ".join(self._user_agents)}
             answer = self._send("POST", url, headers, body).body.decode("utf-8", "replace")
             # 1: done, 0: refused, 2: not yet. The client takes everything else for a refusal, a portal's page too.
@@ -135,11 +142,18 @@ class _Client(api.Shotgun):
             self.is_write = was
 
 
+_DENIED = (
+    api.AuthenticationFault,
+    api.UserCredentialsNotAllowedForSSOAuthenticationFault,
+    api.UserCredentialsNotAllowedForOxygenAuthenticationFault,
+)
+# What of an identity is never told.
+_SECRETS = ("api_key", "session_token", "password")
 Repeat = Callable[[str, Callable[[], Any]], Any]
 
 
 class ShotgridTracker:
-    """A site and a script's identity. Safe to use from several threads: each gets its own client.
+    """A site and an identity there: a script's, or a person's session. Safe for several threads, each with a client.
 
     ``create`` and ``update`` take no ``image``: :meth:`upload_thumbnail` is a write of its own.
     """
@@ -150,21 +164,26 @@ class ShotgridTracker:
         script: str,
         key: str,
         *,
+        identity: dict[str, str] | None = None,
         timeout_seconds: float = 20.0,
         policy: RetryPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Asks nobody yet.
 
+        Args:
+            identity: in place of script and key: a ``session_token``, or ``login`` and ``password``.
+
         Raises:
             TrackerNotConfigured: the URL is none, or script or key is empty.
         """
+        auth = identity or {"script_name": script, "api_key": key}
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise TrackerNotConfigured(f"The tracker's address is no http(s) URL: {url!r}", url=url)
-        if not script or not key:
+        if not all(auth.values()):
             raise TrackerNotConfigured("The tracker's script name or key is missing", url=url)
-        self._url, self._script, self._key = url.rstrip("/"), script, key
+        self._url, self._auth = url.rstrip("/"), auth
         self._timeout, self._clock = timeout_seconds, clock or SystemClock()
         chosen = policy or RetryPolicy(budget_seconds=timeout_seconds + 10.0)
         self._retrier = Retrier(chosen, self._clock, site=self.url)
@@ -207,7 +226,7 @@ class ShotgridTracker:
         asked: list[Any] = [dict(each) for each in order] or [{"field_name": "id", "direction": "asc"}]
         return self._read(
             f"find {entity_type}",
-            lambda client: _plain(
+            lambda client: plain(
                 client.find(
                     entity_type, list(filters), list(fields), order=asked, limit=limit, retired_only=retired_only
                 )
@@ -220,7 +239,7 @@ class ShotgridTracker:
 
     def schema_fields(self, entity_type: str) -> dict[str, dict[str, Any]]:
         schema = self._read(f"schema {entity_type}", lambda client: client.schema_field_read(entity_type))
-        return {name: _flat(field) for name, field in schema.items()}
+        return {name: flat(field) for name, field in schema.items()}
 
     def read_schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What ``schema_entity_read`` and ``schema_read`` answer, as they answer it: several MB on a real site."""
@@ -253,17 +272,26 @@ class ShotgridTracker:
     def upload(
         self, entity_type: str, entity_id: int, path: Path, *, field_name: str, display_name: str | None = None
     ) -> int:
-        _check_readable(path)
+        check_readable(path)
         return self._write(
             f"upload {entity_type}.{field_name}",
             lambda client: client.upload(entity_type, entity_id, str(path), field_name, display_name),
         )
 
     def upload_thumbnail(self, entity_type: str, entity_id: int, path: Path) -> int:
-        _check_readable(path)
+        check_readable(path)
         return self._write(
             f"thumbnail of {entity_type}", lambda client: client.upload_thumbnail(entity_type, entity_id, str(path))
         )
+
+    def new_session(self, one_time_code: str | None = None) -> str:
+        """The token of a new session of this identity, which is a person's."""
+
+        def ask(client: _Client) -> str:
+            client.config.auth_token = one_time_code
+            return str(client.get_session_token())
+
+        return self._write("sign in", ask)
 
     # How
 
@@ -271,9 +299,7 @@ class ShotgridTracker:
         client: _Client | None = getattr(self._local, "client", None)
         if client is None:
             try:
-                client = _Client(
-                    self._url, self._script, self._key, timeout_seconds=self._timeout, repeat=self._repeat_aside
-                )
+                client = _Client(self._url, self._auth, timeout_seconds=self._timeout, repeat=self._repeat_aside)
             except (ValueError, api.ShotgunError) as error:  # it reads environment variables of its own
                 raise TrackerNotConfigured(f"The ShotGrid client does not start: {error}", url=self.url) from error
             self._local.client = client
@@ -345,52 +371,26 @@ class ShotgridTracker:
         if status in UNCERTAIN:
             return self._lost(what, why, is_write=is_write)
         if status in (401, 403):
-            return TrackerDenied(f"{self.url} denied {what}: {why}", url=self.url, status=status)
+            return self._denied(what, why, status=status)
         hint = _NOT_SHOTGRID if status in (301, 302, 404) else None
         return TrackerRefused(f"{self.url} refused {what}: {why}", hint=hint, url=self.url, status=status)
 
     def _by_fault(self, what: str, fault: api.Fault) -> TrackerError:
         text = self._clean(str(fault))
-        denied = (
-            api.AuthenticationFault,
-            api.MissingTwoFactorAuthenticationFault,
-            api.UserCredentialsNotAllowedForSSOAuthenticationFault,
-            api.UserCredentialsNotAllowedForOxygenAuthenticationFault,
-        )
-        if isinstance(fault, denied):
-            return TrackerDenied(f"{self.url} denied {what}: {text}", url=self.url, script=self._script)
+        if isinstance(fault, api.MissingTwoFactorAuthenticationFault):
+            return self._denied(what, text, reason="one_time_code")
+        if isinstance(fault, _DENIED):
+            return self._denied(what, text)
         return TrackerRefused(f"{self.url} refused {what}: {text}", url=self.url)
 
+    def _denied(self, what: str, why: str, **context: Any) -> TrackerDenied:
+        if script := self._auth.get("script_name"):
+            context["script"] = script
+        hint = _SIGN_IN if "session_token" in self._auth else None
+        return TrackerDenied(f"{self.url} denied {what}: {why}", hint=hint, url=self.url, **context)
+
     def _clean(self, text: str) -> str:
-        return " ".join(text.replace("<br>", " ").replace(self._key, "***").split())
-
-
-def _encode(fields: dict[str, Any], files: dict[str, Path]) -> tuple[str, bytes | Body]:
-    if not files:
-        return "application/x-www-form-urlencoded", urlencode(fields, doseq=True).encode()
-    boundary = uuid.uuid4().hex
-    return f"multipart/form-data; boundary={boundary}", form_body(fields, files, boundary)
-
-
-def _plain(records: Iterable[Any]) -> list[Entity]:
-    return [dict(each) for each in records]
-
-
-def _flat(field: dict[str, Any]) -> dict[str, Any]:
-    """``{"data_type": {"value": "text"}, "properties": {"valid_values": {"value": [...]}}}`` without the wrapping."""
-    properties = field.get("properties") or {}
-    told = {**{name: value for name, value in field.items() if name != "properties"}, **properties}
-    return {
-        name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in told.items()
-    }
-
-
-def _check_readable(path: Path) -> None:
-    """The client wants a file that is not empty, and a read error must not look like a lost answer."""
-    try:
-        with path.open("rb") as stream:
-            empty = not stream.read(1)
-    except OSError as error:
-        raise InputUnreadable(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
-    if empty:
-        raise InputUnreadable(f"{path} is empty", path=str(path))
+        for name in _SECRETS:
+            if secret := self._auth.get(name):
+                text = text.replace(secret, "***")
+        return " ".join(text.replace("<br>", " ").split())

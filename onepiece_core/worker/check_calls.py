@@ -128,7 +128,9 @@ def _named(session: Session, row: Entity | None) -> Entity | None:
     """The row with what it is called; a project with its code, too. None where nobody can tell."""
     if row is None or (row.get("name") and (row["type"] != "Project" or row.get("code"))):
         return row
-    site, kind = session.site(), row["type"]
+    site, kind = session.find_site(), row["type"]
+    if site is None:
+        return row if row.get("name") else None
     field = _NAMES.get(kind, "code")
 
     def ask() -> Entity | None:

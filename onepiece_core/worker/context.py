@@ -101,9 +101,10 @@ def place_of(session: Session, path: PurePath) -> tuple[Context, dict[str, Entit
     """What a scene's path tells, and the rows that it means: project, entity and task."""
     told = _told(session, path)
     links: dict[str, Entity | None] = dict.fromkeys(("project", "entity", "task"))
-    if session.tracker is None or not told.show:
+    tracker = session.find_site()
+    if tracker is None or not told.show:
         return told, links
-    tracker, name = session.tracker, told.shot_path or told.asset
+    name = told.shot_path or told.asset
     wanted: Wanted = {
         "project": {"code": told.show},
         "shot": name and name.replace("/", "_"),

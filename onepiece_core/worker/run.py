@@ -9,7 +9,8 @@ from pathlib import Path
 from onepiece_core.config import Settings
 from onepiece_core.filesystems import refuse_network_filesystem
 from onepiece_core.tracker.cache import TrackerCache
-from onepiece_core.tracker.opening import open_tracker
+from onepiece_core.tracker.opening import find_personal, open_tracker
+from onepiece_core.tracker.tracker import Tracker
 from onepiece_core.worker.loop import Loop
 from onepiece_core.worker.methods import METHODS
 from onepiece_core.worker.protocol import Replies
@@ -17,7 +18,7 @@ from onepiece_core.worker.session import Session
 
 
 def open_session(settings: Settings, state_dir: Path, user: str) -> Session:
-    """Asks nobody yet.
+    """Asks nobody yet. ``user`` counts where nobody has signed in with a login of the site.
 
     Raises:
         StateNotLocal: the state folder lies on a network filesystem.
@@ -26,9 +27,23 @@ def open_session(settings: Settings, state_dir: Path, user: str) -> Session:
     folder = settings.state_dir or state_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     refuse_network_filesystem(folder)
-    tracker = open_tracker(settings.shotgrid, settings.tracker)
-    cache = TrackerCache(folder, tracker, user) if tracker else None
-    return Session(settings, folder, user, tracker, cache)
+    signed_in = _sign_in(settings, folder, user)
+    if signed_in is None:
+        return Session(settings, folder, user, None, None, sign_in=lambda: _sign_in(settings, folder, user))
+    return Session(settings, folder, *signed_in)
+
+
+def _sign_in(settings: Settings, folder: Path, user: str) -> tuple[str, Tracker, TrackerCache] | None:
+    """None where no site is configured, or nobody has signed in so far: panels open all the same."""
+    site = settings.shotgrid
+    personal = find_personal(site)
+    if site.url and not (site.script or site.key or personal):
+        return None
+    tracker = open_tracker(site, settings.tracker)
+    if tracker is None:
+        return None
+    login = personal.login if personal else user
+    return login, tracker, TrackerCache(folder, tracker, login)
 
 
 def serve(session: Session, lines: Iterable[bytes], replies: Replies) -> None:

@@ -31,7 +31,8 @@ class Session:
 
     Attributes:
         user: the login of the artist, at the tracker and on this machine.
-        tracker: None when no site is configured.
+        tracker: None when no site is configured, or nobody is signed in yet.
+        sign_in: looks again whether somebody has signed in: the login, the tracker and its cache.
     """
 
     settings: Settings
@@ -40,12 +41,23 @@ class Session:
     tracker: Tracker | None
     cache: TrackerCache | None
     is_online: bool | None = None
+    sign_in: Callable[[], tuple[str, Tracker, TrackerCache] | None] | None = None
     _asked: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = field(default_factory=dict)
     _ended: threading.Event = field(default_factory=threading.Event)
 
+    def find_site(self) -> Tracker | None:
+        """The tracker; None where none is configured, or nobody has signed in so far."""
+        if self.tracker is None and self.sign_in is not None and (signed_in := self.sign_in()) is not None:
+            self.user, self.tracker, self.cache = signed_in
+        return self.tracker
+
     def site(self) -> Tracker:
         """The tracker. Raises TrackerNotConfigured."""
-        if self.tracker is None:
+        if self.find_site() is None or self.tracker is None:
+            if url := self.settings.shotgrid.url:
+                raise TrackerNotConfigured(
+                    f"Nobody is signed in at {url}.", hint="Sign in with `onepiece login`, then try again."
+                )
             raise TrackerNotConfigured("No ShotGrid site is configured.", hint="`onepiece profile` shows the settings.")
         return self.tracker
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from onepiece_cli.info.report import Check, ServiceInfo
 from onepiece_core.config import AwsSettings, ShotgridSettings
 from onepiece_core.errors import AccessDenied, ConfigMissing, OnePieceError, TrackerNotConfigured
+from onepiece_core.tracker.opening import find_personal
+from onepiece_core.tracker.personal import PersonalSession
 
 # How long one call may take.
 _SECONDS = 5.0
@@ -26,20 +28,22 @@ def without_password(url: str | None) -> str | None:
 
 def ask_shotgrid(site: ShotgridSettings) -> ServiceInfo:
     """Sign in and read the site's version."""
+    personal = find_personal(site)
     settings = {"url": without_password(site.url), "script": site.script, "key": "set" if site.key else None}
     if not (site.url or site.script or site.key):
         missing = TrackerNotConfigured("not set up: publishes wait in the outbox")
         return ServiceInfo(settings=settings, check=Check.failed(missing, ok=None))
     try:
-        found = _sign_in(site)
+        found = _sign_in(site, personal)
     except OnePieceError as error:
         return ServiceInfo(settings=settings, check=Check.failed(error))
     version = ".".join(str(part) for part in found.get("version") or ()) or "of unknown version"
-    check = Check(ok=True, message=f"{settings['url']} ({version}) knows the script {site.script}")
+    who = f"the person {personal.login}" if personal else f"the script {site.script}"
+    check = Check(ok=True, message=f"{settings['url']} ({version}) knows {who}")
     return ServiceInfo(settings=settings, found={"version": version}, check=check)
 
 
-def _sign_in(site: ShotgridSettings) -> dict[str, Any]:
+def _sign_in(site: ShotgridSettings, personal: PersonalSession | None) -> dict[str, Any]:
     from onepiece_core.tracker.retry import RetryPolicy
     from onepiece_core.tracker.shotgrid import ShotgridTracker
 
@@ -47,6 +51,7 @@ def _sign_in(site: ShotgridSettings) -> dict[str, Any]:
         site.url or "",
         site.script or "",
         site.key.get_secret_value() if site.key else "",
+        identity={"session_token": personal.token.get_secret_value()} if personal else None,
         timeout_seconds=_SECONDS,
         policy=RetryPolicy(attempts=1, refused_attempts=1),
     )
