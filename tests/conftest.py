@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
@@ -48,6 +49,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The suite asks the same questions each time: it never fails by luck. `make torture` asks others.
+    hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
+    hypothesis.settings.load_profile("suite")
     if _ROOT not in os.environ:
         _clear_dead_runs()
         os.environ[_ROOT] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
