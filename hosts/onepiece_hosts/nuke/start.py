@@ -27,7 +27,10 @@ def start() -> None:
 
 def run(tool: str) -> None:
     """Carry out the tool with this id."""
-    start()
+    try:
+        start()
+    except HostError as error:
+        tell(error)
     for session in _running:
         starting.carry_out(tool, session)
 

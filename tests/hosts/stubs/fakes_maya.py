@@ -32,6 +32,7 @@ class MMessage:
 UTILS_CORRECTIONS = read_text(
     "def executeDeferred(function: Callable | str, /, *args: Any, **kwargs: Any) -> None: ..."
 )
+MEL_CORRECTIONS = read_text("def eval(command: str, /) -> Any: ...")
 UI_CORRECTIONS = read_text(
     """
 class MQtUtil:
@@ -71,10 +72,13 @@ class Maya:
                 )
             ),
         }
+        mel = read_stub(folder / "mel" / "__init__.pyi").with_corrections(MEL_CORRECTIONS)
+        made["maya.mel"] = GuardedModule(Guard("maya.mel", mel, Mel()))
         made["maya.api"] = package("maya.api", OpenMaya=made["maya.api.OpenMaya"])
         made["maya"] = package(
             "maya",
             cmds=made["maya.cmds"],
+            mel=made["maya.mel"],
             utils=made["maya.utils"],
             api=made["maya.api"],
             OpenMayaUI=made["maya.OpenMayaUI"],
@@ -100,6 +104,13 @@ class Utils:
 
     def executeDeferred(self, function: Any, *arguments: Any, **keywords: Any) -> None:
         self._maya.deferred.append(lambda: function(*arguments, **keywords))
+
+
+class Mel:
+    def eval(self, command: str) -> Any:
+        if "$gMainWindow" in command:
+            return "MayaWindow"
+        raise NotImplementedError(command)
 
 
 class QtUtil:

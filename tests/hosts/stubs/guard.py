@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,10 @@ class Guard:
             stub.check(arguments if is_bound else arguments[1:], keywords, self._type)
             if carry_out is None:
                 raise NotImplementedError(f"{label} is there, but the fake does not model it")
+            try:
+                inspect.signature(carry_out).bind(*arguments, **keywords)
+            except TypeError as error:
+                raise NotImplementedError(f"the fake does not model {label} with {arguments} {keywords}") from error
             return carry_out(*arguments, **keywords)
 
         call.__name__ = stub.name

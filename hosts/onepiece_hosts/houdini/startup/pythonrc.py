@@ -1,9 +1,9 @@
 """OnePiece in Houdini, as soon as it has its window. Whatever fails here, Houdini starts."""
 
-import importlib.util
 import os
 import sys
 import traceback
+from contextlib import suppress
 
 
 def _onepiece() -> None:
@@ -17,5 +17,5 @@ def _onepiece() -> None:
         traceback.print_exc()
 
 
-if importlib.util.find_spec("hdefereval"):  # only with a window
-    importlib.import_module("hdefereval").executeDeferred(_onepiece)
+with suppress(ImportError):  # there is no such module without a window
+    __import__("hdefereval").executeDeferred(_onepiece)
