@@ -7,15 +7,19 @@ READY := .venv/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
 # Two processes at least: each has a studio of its own.
 TESTS ?= -n auto --maxprocesses=8 --dist=loadfile
 
+# Blenders as Python modules that the contract of hosts is run in: make bpy-lane BPY=4.5.*
+BPY ?= 4.5.15 5.0.1
+
 # Chooses the moments of the fault batteries: make torture SEED=7
 SEED ?= 1
 
-.PHONY: help venv demo test bench torture lint clean
+.PHONY: help bpy-lane venv demo test bench torture lint clean
 
 help:
 	@echo "make venv      .venv with every extra, and onepiece in it"
 	@echo "make demo      publish a small show on this machine and look at the result"
 	@echo "make test      all tests"
+	@echo "make bpy-lane  the contract of hosts in newer Blenders, from the package registry"
 	@echo "make lint      ruff, mypy, import-linter"
 	@echo "make bench     measure against the peers, in interleaved pairs"
 	@echo "make torture   the long fault batteries (SEED=n)"
@@ -42,6 +46,14 @@ bench: venv
 
 torture: venv
 	$(BIN)/python -m tests.torture --seed $(SEED)
+
+bpy-lane: venv
+	@for version in $(BPY); do \
+		test -x .venv/bpy-$$version/bin/python || { $(PYTHON) -m venv .venv/bpy-$$version && \
+			.venv/bpy-$$version/bin/pip install --quiet "bpy==$$version" pytest; } || exit 1; \
+		echo "bpy $$version"; PYTHONPATH=.:hosts:shelves .venv/bpy-$$version/bin/python -m pytest -q --noconftest \
+			-p no:cacheprovider -o addopts= tests/hosts/in_blender/contract.py || exit 1; \
+	done
 
 lint: venv
 	$(BIN)/ruff check

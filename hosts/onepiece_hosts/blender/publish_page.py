@@ -197,7 +197,9 @@ def _draw_plan(layout: Any, plan: Mapping[str, Any], width: int) -> None:
 def _draw_progress(layout: Any, publish: Any, inputs: Any, width: int) -> None:
     box = layout.box()
     asked = publish.request or {}
-    box.label(text=shorten(f"Publishing {asked.get('scene_name', '')}", width), icon="EXPORT")
+    box.label(text="Publishing", icon="EXPORT")
+    if asked.get("scene_name"):
+        text(box, asked["scene_name"], width)
     bar(box, inputs, "whole", publish.steps.share(), "Publish")
     column = box.column(align=True)
     for row in publish.steps.rows():

@@ -13,7 +13,7 @@ WAITING, RUNNING, DONE = "waiting", "running", "done"
 # Each step, what it is called, and its part of the whole when nothing is known about the amounts.
 _STEPS = (
     ("reserve", "Reserve the version", 0.03),
-    ("stage", "Copy and check", 0.45),
+    ("stage", "Copy", 0.45),
     ("commit", "Put in place", 0.02),
     ("push", "Upload", 0.42),
     ("register", "Register in ShotGrid", 0.06),
