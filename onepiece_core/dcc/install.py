@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,10 +20,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from onepiece_core.dcc.find import Machine
 from onepiece_core.dcc.hooks import BlockHook, FileHook, Hook, hooks_of, with_block, without_block
-from onepiece_core.dcc.layout import INSTALL_FILE, HostSources, is_same, lay_out, list_versions, read_folder
+from onepiece_core.dcc.layout import INSTALL_FILE, HostSources, home_of, is_same, lay_out, list_versions, read_folder
 from onepiece_core.dcc.table import Dcc
 from onepiece_core.errors import HostFilesMissing, InstallFailed
 from onepiece_core.filesystems import make_folders, rename_into_place, storage_error, write_file
+from onepiece_core.storage.locking import file_lock
 
 RECORD = "installed.json"
 Scope = Literal["user", "path"]
@@ -114,6 +116,22 @@ class UninstallPlan:
             "cleans": [str(path) for path in self.blocks],
             "is_done": self.is_done,
         }
+
+
+@contextmanager
+def alone(machine: Machine) -> Iterator[None]:
+    """One install or uninstall of a user at a time; planning belongs inside. Raises StorageError."""
+    lock = home_of(machine) / ".onepiece-install.lock"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(lock))
+        except OSError as error:
+            raise storage_error(error, lock) from error
+        yield
+    try:
+        lock.unlink(missing_ok=True)  # where the one who held it could not
+    except OSError:
+        pass  # the next one has it
 
 
 def plan_install(

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,19 @@ def test_the_environment_is_told_in_the_words_of_a_shell(cli: Cli, env: dict[str
     powershell = cli("dcc", "env", "nuke", "--shell", "powershell").out
     assert f"$env:ONEPIECE_HOSTS = '{folder}'\n" in powershell
     assert f"NUKE_PATH={folder}/nuke\n" in cli("dcc", "env", "nuke").out
+
+
+def test_installs_at_the_same_time_end_as_one(cli: Cli, home: Path):
+    before = tree(home)
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda host: cli("dcc", "install", host), ["nuke", "nuke", "maya", "nuke"]))
+    assert [done.status for done in told] == [0] * 4, [done.err for done in told]
+    assert (home / ".nuke/init.py").read_bytes().count(b"pluginAddPath") == 1
+    assert cli("dcc", "install", "nuke", "--json").told["is_done"]
+    assert cli("dcc", "install", "maya", "--json").told["is_done"]
+    cli("dcc", "uninstall", "nuke")
+    cli("dcc", "uninstall", "maya")
+    assert tree(home) == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,23 +70,19 @@ def install(
     """Put the OnePiece menu into a host. No administrator is needed; a second time does nothing."""
     from onepiece_cli.host_files import host_sources, machine_of
     from onepiece_core.dcc import get_dcc
-    from onepiece_core.dcc.install import apply_install, plan_install
+    from onepiece_core.dcc.install import alone, apply_install, plan_install
 
     session = session_of(ctx)
     settings = session.settings()
-    dcc = get_dcc(host)
-    root = _root(session, to, scope)
-    plan = plan_install(
-        dcc,
-        host_sources(settings, root),
-        machine_of(session),
-        root=root,
-        scope=scope.value,
-        host_versions=_host_versions(session, dcc, version) if scope is ScopeName.USER else (),
-        central=_central(session, settings, to),
-    )
-    if not dry_run:
-        apply_install(plan)
+    dcc, machine, root = get_dcc(host), machine_of(session), _root(session, to, scope)
+    sources, central = host_sources(settings, root), _central(session, settings, to)
+    versions = _host_versions(session, dcc, version) if scope is ScopeName.USER else ()
+    with nullcontext() if dry_run else alone(machine):
+        plan = plan_install(
+            dcc, sources, machine, root=root, scope=scope.value, host_versions=versions, central=central
+        )
+        if not dry_run:
+            apply_install(plan)
     if as_json:
         typer.echo(json.dumps(plan.as_json()))
         return
@@ -109,14 +106,16 @@ def uninstall(
     as_json: Json = False,
 ) -> None:
     """Take OnePiece out of a host: every trace of it, and nothing else."""
+    from onepiece_cli.host_files import machine_of
     from onepiece_core.dcc import get_dcc
-    from onepiece_core.dcc.install import apply_uninstall, plan_uninstall
+    from onepiece_core.dcc.install import alone, apply_uninstall, plan_uninstall
 
     session = session_of(ctx)
-    root = _root(session, to, ScopeName.PATH)
-    plan = plan_uninstall(get_dcc(host), root=root, scope=None if scope is None else scope.value)
-    if not dry_run:
-        apply_uninstall(plan)
+    dcc, root = get_dcc(host), _root(session, to, ScopeName.PATH)
+    with nullcontext() if dry_run else alone(machine_of(session)):
+        plan = plan_uninstall(dcc, root=root, scope=None if scope is None else scope.value)
+        if not dry_run:
+            apply_uninstall(plan)
     if as_json:
         typer.echo(json.dumps(plan.as_json()))
         return
