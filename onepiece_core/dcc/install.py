@@ -13,43 +13,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
-from pydantic import BaseModel, Field, ValidationError
 
 from onepiece_core.dcc.find import Machine
-from onepiece_core.dcc.hooks import BlockHook, FileHook, Hook, hooks_of, with_block, without_block
+from onepiece_core.dcc.hooks import FileHook, Hook, hooks_of, with_block, without_block
+from onepiece_core.dcc.install_record import RECORD, Record, Scope, read_record, recorded
 from onepiece_core.dcc.layout import INSTALL_FILE, HostSources, home_of, is_same, lay_out, list_versions, read_folder
 from onepiece_core.dcc.table import Dcc
 from onepiece_core.errors import HostFilesMissing, InstallFailed
 from onepiece_core.filesystems import make_folders, rename_into_place, storage_error, write_file
 from onepiece_core.storage.locking import file_lock
-
-RECORD = "installed.json"
-Scope = Literal["user", "path"]
-
-
-class Entry(BaseModel, frozen=True):
-    """What one ``install`` added for one host outside of the version folders.
-
-    ``files`` are ours alone, ``blocks`` stand in files of the user's; ``made``: those of them that we began.
-    """
-
-    host: str
-    scope: Scope
-    version: str
-    files: tuple[Path, ...] = ()
-    blocks: tuple[Path, ...] = ()
-    made: tuple[Path, ...] = ()
-
-
-class Record(BaseModel, frozen=True, serialize_by_alias=True):
-    """``installed.json``. ``folders``: those that were not there before us, outermost first."""
-
-    schema_: Literal["onepiece.installed.1"] = Field("onepiece.installed.1", alias="schema")
-    entries: tuple[Entry, ...] = ()
-    folders: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +133,7 @@ def plan_install(
     wanted = hooks_of(dcc, host_versions, machine, folder, files) if scope == "user" else []
     before = read_record(root)
     _refuse_foreign(wanted, before)
-    record = _recorded(before, dcc.name, scope, folder.name, wanted, root)
+    record = recorded(before, dcc.name, scope, folder.name, wanted, root)
     return InstallPlan(
         host=dcc.name,
         scope=scope,
@@ -236,42 +210,6 @@ def apply_uninstall(plan: UninstallPlan) -> None:
         _remove_if_empty(folder)
 
 
-def read_record(root: Path) -> Record:
-    """What was written down in ``root``; nothing when there is no record. Raises InstallFailed."""
-    path = root / RECORD
-    try:
-        return Record.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return Record()
-    except (OSError, ValidationError) as error:
-        raise InstallFailed(
-            f"{path} cannot be used: {getattr(error, 'strerror', None) or 'it is not what OnePiece writes'}",
-            hint="It lists what was added for each host. Put it back from a backup, or move it away and install again.",
-            path=str(path),
-        ) from error
-
-
-def _recorded(before: Record, host: str, scope: Scope, version: str, wanted: list[Hook], root: Path) -> Record:
-    """The record once ``wanted`` is there, beside what earlier installs have added."""
-    folders = before.folders
-    for path in [root, *(hook.path.parent for hook in wanted)]:
-        folders = (*folders, *(missing for missing in _missing(path) if missing not in folders))
-    old = next((entry for entry in before.entries if (entry.host, entry.scope) == (host, scope)), None)
-    files, blocks, made = (old.files, old.blocks, old.made) if old else ((), (), ())
-    ours = [hook.path for hook in wanted if isinstance(hook, FileHook)]
-    shared = [hook.path for hook in wanted if isinstance(hook, BlockHook)]
-    entry = Entry(
-        host=host,
-        scope=scope,
-        version=version,
-        files=tuple(dict.fromkeys((*files, *ours))),
-        blocks=tuple(dict.fromkeys((*blocks, *shared))),
-        made=tuple(dict.fromkeys((*made, *(path for path in shared if not os.path.lexists(path))))),
-    )
-    entries = [entry if other is old else other for other in before.entries] if old else [*before.entries, entry]
-    return Record(entries=tuple(entries), folders=folders)
-
-
 def _refuse_foreign(wanted: list[Hook], before: Record) -> None:
     """Nobody's file is written over."""
     ours = {path for entry in before.entries for path in entry.files}
@@ -293,11 +231,6 @@ def _central_files(folder: Path) -> dict[str, bytes]:
     if INSTALL_FILE not in files:
         raise HostFilesMissing(f"{folder} has no {INSTALL_FILE}", folder=str(folder))
     return files
-
-
-def _missing(folder: Path) -> list[Path]:
-    """The folders that have to be made for ``folder`` to be there, outermost first."""
-    return [path for path in (*reversed(folder.parents), folder) if not os.path.lexists(path)]
 
 
 def _is_there(hook: Hook) -> bool:

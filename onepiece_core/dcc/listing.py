@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from onepiece_core.dcc.find import Machine, find_all
-from onepiece_core.dcc.install import Entry, read_record
+from onepiece_core.dcc.install_record import Entry, read_record
 from onepiece_core.dcc.pythons import find_python, is_too_old
 from onepiece_core.dcc.table import DCCS, Dcc
 from onepiece_core.dcc.versions import with_version

@@ -17,13 +17,13 @@ from onepiece_core.dcc import DCCS, Machine, get_dcc
 from onepiece_core.dcc.hooks import with_block, without_block
 from onepiece_core.dcc.host_environment import host_environment
 from onepiece_core.dcc.install import (
-    RECORD,
     InstallPlan,
     apply_install,
     apply_uninstall,
     plan_install,
     plan_uninstall,
 )
+from onepiece_core.dcc.install_record import RECORD
 from onepiece_core.dcc.layout import HostSources, find_hosts_folder, list_versions, user_root
 from onepiece_core.errors import DestinationReadOnly, HostFilesMissing, InstallFailed
 from tests.support.permissions import run_as_nobody

@@ -1,0 +1,78 @@
+"""``installed.json``: what installs have added outside of the version folders, so that an uninstall finds all of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from onepiece_core.dcc.hooks import BlockHook, FileHook, Hook
+from onepiece_core.errors import InstallFailed
+
+RECORD = "installed.json"
+Scope = Literal["user", "path"]
+
+
+class Entry(BaseModel, frozen=True):
+    """What one ``install`` added for one host outside of the version folders.
+
+    ``files`` are ours alone, ``blocks`` stand in files of the user's; ``made``: those of them that we began.
+    """
+
+    host: str
+    scope: Scope
+    version: str
+    files: tuple[Path, ...] = ()
+    blocks: tuple[Path, ...] = ()
+    made: tuple[Path, ...] = ()
+
+
+class Record(BaseModel, frozen=True, serialize_by_alias=True):
+    """``installed.json``. ``folders``: those that were not there before us, outermost first."""
+
+    schema_: Literal["onepiece.installed.1"] = Field("onepiece.installed.1", alias="schema")
+    entries: tuple[Entry, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+def read_record(root: Path) -> Record:
+    """What was written down in ``root``; nothing when there is no record. Raises InstallFailed."""
+    path = root / RECORD
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return Record()
+    except (OSError, ValidationError) as error:
+        raise InstallFailed(
+            f"{path} cannot be used: {getattr(error, 'strerror', None) or 'it is not what OnePiece writes'}",
+            hint="It lists what was added for each host. Put it back from a backup, or move it away and install again.",
+            path=str(path),
+        ) from error
+
+
+def recorded(before: Record, host: str, scope: Scope, version: str, wanted: list[Hook], root: Path) -> Record:
+    """The record once ``wanted`` is there, beside what earlier installs have added."""
+    folders = before.folders
+    for path in [root, *(hook.path.parent for hook in wanted)]:
+        folders = (*folders, *(missing for missing in _missing(path) if missing not in folders))
+    old = next((entry for entry in before.entries if (entry.host, entry.scope) == (host, scope)), None)
+    files, blocks, made = (old.files, old.blocks, old.made) if old else ((), (), ())
+    ours = [hook.path for hook in wanted if isinstance(hook, FileHook)]
+    shared = [hook.path for hook in wanted if isinstance(hook, BlockHook)]
+    entry = Entry(
+        host=host,
+        scope=scope,
+        version=version,
+        files=tuple(dict.fromkeys((*files, *ours))),
+        blocks=tuple(dict.fromkeys((*blocks, *shared))),
+        made=tuple(dict.fromkeys((*made, *(path for path in shared if not os.path.lexists(path))))),
+    )
+    entries = [entry if other is old else other for other in before.entries] if old else [*before.entries, entry]
+    return Record(entries=tuple(entries), folders=folders)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders that have to be made for ``folder`` to be there, outermost first."""
+    return [path for path in (*reversed(folder.parents), folder) if not os.path.lexists(path)]
