@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from onepiece_core import __version__
-from onepiece_core.worker import check_calls, context, publish, recover_calls, thumbnails
+from onepiece_core.worker import (
+    check_calls,
+    context,
+    open_shot_calls,
+    publish,
+    recover_calls,
+    thumbnails,
+    workfile_calls,
+)
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
@@ -29,4 +37,6 @@ METHODS: dict[str, Method[Session]] = {
     **publish.METHODS,
     **recover_calls.METHODS,
     **thumbnails.METHODS,
+    **workfile_calls.METHODS,
+    **open_shot_calls.METHODS,
 }

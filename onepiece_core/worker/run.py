@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from onepiece_core.config import Settings
@@ -17,8 +18,10 @@ from onepiece_core.worker.protocol import Replies
 from onepiece_core.worker.session import Session
 
 
-def open_session(settings: Settings, state_dir: Path, user: str) -> Session:
+def open_session(settings: Settings, state_dir: Path, user: str, environ: Mapping[str, str]) -> Session:
     """Asks nobody yet. ``user`` counts where nobody has signed in with a login of the site.
+
+    ``environ`` is what a DCC inherits that is started from here.
 
     Raises:
         StateNotLocal: the state folder lies on a network filesystem.
@@ -29,8 +32,9 @@ def open_session(settings: Settings, state_dir: Path, user: str) -> Session:
     refuse_network_filesystem(folder)
     signed_in = _sign_in(settings, folder, user)
     if signed_in is None:
-        return Session(settings, folder, user, None, None, sign_in=lambda: _sign_in(settings, folder, user))
-    return Session(settings, folder, *signed_in)
+        later = partial(_sign_in, settings, folder, user)
+        return Session(settings, folder, user, None, None, environ, sign_in=later)
+    return Session(settings, folder, *signed_in, environ)
 
 
 def _sign_in(settings: Settings, folder: Path, user: str) -> tuple[str, Tracker, TrackerCache] | None:

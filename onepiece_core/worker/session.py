@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from onepiece_core.publish.build import build_parts
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.tracker.cache import Cached, TrackerCache
 from onepiece_core.tracker.tracker import Tracker
+from onepiece_core.workfiles.keeper import LockKeeper
 
 log = get_logger(__name__)
 
@@ -32,6 +33,7 @@ class Session:
     Attributes:
         user: the login of the artist, at the tracker and on this machine.
         tracker: None when no site is configured, or nobody is signed in yet.
+        environ: what a DCC that is started from here inherits.
         sign_in: looks again whether somebody has signed in: the login, the tracker and its cache.
     """
 
@@ -40,6 +42,7 @@ class Session:
     user: str
     tracker: Tracker | None
     cache: TrackerCache | None
+    environ: Mapping[str, str] = field(default_factory=dict)
     is_online: bool | None = None
     sign_in: Callable[[], tuple[str, Tracker, TrackerCache] | None] | None = None
     _asked: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = field(default_factory=dict)
@@ -69,6 +72,11 @@ class Session:
     def journal(self) -> Journal:
         """The operations of this machine."""
         return Journal(self.state_dir)
+
+    @cached_property
+    def locks(self) -> LockKeeper:
+        """The workfiles that the host has open."""
+        return LockKeeper()
 
     def items(self, key: str, types: Iterable[str], ask: Callable[[], list[Any]]) -> dict[str, Any]:
         """A list for a panel: from the cache where it can be, and then with its age."""
@@ -102,3 +110,4 @@ class Session:
 
     def end(self) -> None:
         self._ended.set()
+        self.locks.end()

@@ -32,5 +32,6 @@ def worker(ctx: typer.Context) -> None:
     # What a library prints must not get between the lines.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    opened = open_session(session.settings(), default_state_dir(session.environ), getpass.getuser())
+    state_dir = default_state_dir(session.environ)
+    opened = open_session(session.settings(), state_dir, getpass.getuser(), session.environ)
     serve(opened, sys.stdin.buffer, Replies(out))
