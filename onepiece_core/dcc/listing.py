@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,24 @@ class FoundProgram(BaseModel, frozen=True):
     is_python_too_old: bool
 
 
+class Capability(BaseModel, frozen=True):
+    """Something that our adapter of a host can do there, with a window and in background, and how that was checked."""
+
+    name: str
+    window: bool
+    background: bool
+    checked: str
+
+
+class Checked(BaseModel, frozen=True):
+    """How our adapter of a host was checked, and against what. ``behaviours``: how many of the contract."""
+
+    how: str
+    against: str
+    behaviours: int
+    capabilities: tuple[Capability, ...]
+
+
 class HostReport(BaseModel, frozen=True):
     """One DCC. ``installs``: what ``onepiece dcc install`` has added for it."""
 
@@ -31,6 +50,7 @@ class HostReport(BaseModel, frozen=True):
     label: str
     found: tuple[FoundProgram, ...]
     installs: tuple[Entry, ...]
+    checked: Checked
 
 
 class HostsReport(BaseModel, frozen=True, serialize_by_alias=True):
@@ -51,10 +71,24 @@ def list_hosts(machine: Machine, environ: dict[str, str], root: Path) -> HostsRe
             label=dcc.label,
             found=tuple(_found(dcc, machine, environ)),
             installs=tuple(entry for entry in entries if entry.host == dcc.name),
+            checked=how_checked(dcc),
         )
         for dcc in DCCS
     ]
     return HostsReport(hosts=tuple(reports))
+
+
+def how_checked(dcc: Dcc) -> Checked:
+    """From the table that the tests of the hosts write."""
+    told = json.loads(Path(__file__).with_name("checked.json").read_text(encoding="utf-8"))["hosts"][dcc.name]
+    can, how = told["can"], told["how"]
+    capabilities = [
+        Capability(name=name, window=able, background=can["background"].get(name, False), checked=how)
+        for name, able in can["window"].items()
+    ]
+    return Checked(
+        how=how, against=told["against"], behaviours=len(told["behaviours"]), capabilities=tuple(capabilities)
+    )
 
 
 def list_host_versions(dcc: Dcc, machine: Machine, environ: dict[str, str]) -> tuple[str, ...]:

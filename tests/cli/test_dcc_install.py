@@ -155,6 +155,18 @@ def test_the_list_says_who_loads_onepiece(cli: Cli):
     assert hosts["nuke"] == []
 
 
+def test_the_list_says_how_each_capability_was_checked(cli: Cli):
+    hosts = {host["name"]: host["checked"] for host in cli("dcc", "list", "--json").told["hosts"]}
+    for name, checked in hosts.items():
+        how = "run in the host" if name == "blender" else "names and shapes of calls only"
+        assert checked["how"] == how
+        assert checked["behaviours"] > 20
+        assert {one["checked"] for one in checked["capabilities"]} == {how}
+    shown = cli("dcc", "list", "--capabilities").out
+    assert shown.count("thumbnail") == 4
+    assert "names and shapes of calls only (maya-stubs" in shown
+
+
 def test_a_dry_run_changes_nothing(cli: Cli, home: Path):
     before = tree(home)
     assert "Would put OnePiece into nuke" in cli("dcc", "install", "nuke", "--dry-run").out

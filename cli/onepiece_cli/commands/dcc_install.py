@@ -126,11 +126,19 @@ LIST_EPILOG = """Examples:
 
 onepiece dcc list
 
+onepiece dcc list --capabilities
+
 onepiece dcc list --json"""
 
 
 @app.command("list", epilog=LIST_EPILOG)
-def list_(ctx: typer.Context, as_json: Json = False) -> None:
+def list_(
+    ctx: typer.Context,
+    capabilities: Annotated[
+        bool, typer.Option("--capabilities", help="Show what works in each host, and how that was checked.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show the hosts of this machine: where each is, its version and Python, and whether it loads OnePiece."""
     from onepiece_cli.host_files import machine_of
     from onepiece_core.dcc.layout import user_root
@@ -144,6 +152,8 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         return
     for host in report.hosts:
         _show_host(host)
+    for host in report.hosts if capabilities else ():
+        _show_capabilities(host)
 
 
 ENV_EPILOG = """Examples:
@@ -273,6 +283,14 @@ def _show_host(host: HostReport) -> None:
     for entry in host.installs:
         how = "for this user" if entry.scope == "user" else "by its environment (`onepiece dcc env`)"
         typer.echo(printable(f"{'':9} loads OnePiece {entry.version} {how}"))
+
+
+def _show_capabilities(host: HostReport) -> None:
+    """One row for each capability: where it works, and how that was checked."""
+    typer.echo(f"\n{host.label}: {host.checked.behaviours} behaviours, {host.checked.how} ({host.checked.against})")
+    words = {(True, True): "yes", (True, False): "with a window", (False, True): "in background"}
+    for one in host.checked.capabilities:
+        typer.echo(f"  {one.name:14} {words.get((one.window, one.background), 'no'):14} {one.checked}")
 
 
 def _program(found: FoundProgram) -> str:
