@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from onepiece_core.worker.methods import METHODS
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.worker import Worker, worker_environment
 
@@ -213,6 +214,11 @@ def test_any_line_gets_an_error_and_the_worker_goes_on(line: bytes) -> None:
         hello, error = error, hello
     assert (hello["event"], error["event"], result["event"]) == ("hello", "error", "result")
     assert error["data"]["code"] == "onepiece.usage"
+
+
+def test_the_worker_answers_every_request_of_the_protocol() -> None:
+    protocol = json.loads((ROOT / "onepiece_core/worker/protocol.json").read_text())
+    assert set(protocol["$defs"]["request"]["properties"]["method"]["enum"]) == {"cancel", *METHODS}
 
 
 def test_both_sides_have_the_same_protocol() -> None:
