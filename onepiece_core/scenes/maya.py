@@ -11,7 +11,7 @@ from onepiece_core.scenes.facts import References, SceneFacts, frame, rate, span
 from onepiece_core.scenes.windows import Windows, hits, islands
 
 _VERSION = re.compile(rb'\nrequires maya "([^"\n]{1,64})"')
-_UNIT = re.compile(rb"\ncurrentUnit [^\n;]*-t(?:ime)? (\w{1,32})")
+_UNIT = re.compile(rb"\ncurrentUnit [^\n;]*-t(?:ime)? ([\w.]{1,32})")
 # Over several lines, of which the later ones are indented.
 _FILE_STATEMENT = re.compile(rb'\nfile -r(?:[^";\n]++|\n(?=[ \t])|"(?:[^"\\\n]++|\\.)*+")*+;')
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
@@ -59,7 +59,7 @@ def maya_rate(unit: bytes | None) -> Fraction | None:
     """``film`` is 24, ``ntscf`` 60, ``23.976fps`` what it says."""
     if unit is None:
         return None
-    return rate(_UNITS.get(unit) or unit.removesuffix(b"fps"))
+    return rate(_UNITS.get(unit) or unit.removesuffix(b"fps").removesuffix(b"df"))
 
 
 def is_file(value: bytes) -> bool:
