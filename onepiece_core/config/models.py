@@ -175,10 +175,11 @@ class PublishSettings(Table):
     destination: str | None = Field(
         None,
         description="Folder that panels publish to: `{work}` is the scene's work folder, `{scene_folder}` the scene's "
-        "own, `{publish}` what `naming.publish` gives; left out, it is `publish` beside the work folder.",
+        "own, `{publish}` what `naming.publish` gives; left out, it is that of [commands.dcc.publish], else `publish` "
+        "beside the work folder.",
     )
     bucket: str | None = Field(None, description="Bucket or context that panels publish to.")
-    show_type: Literal["vfx", "prod"] = Field("vfx", description="Start of the keys of what panels publish.")
+    show_type: Literal["vfx", "prod"] | None = Field(None, description="Start of the keys of what panels publish.")
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:

@@ -72,7 +72,7 @@ def propose_request(
         "show_code": context.show_code,
         "destination": _destination(scene, context, settings),
         "bucket": settings.publish.bucket or _default(settings, "bucket"),
-        "show_type": settings.publish.show_type,
+        "show_type": settings.publish.show_type or _default(settings, "show-type"),
         "project": context.project,
         "shot": context.shot,
         "task": context.task,
@@ -96,12 +96,15 @@ def _validated(values: Mapping[str, Any]) -> PublishRequest:
         raise UsageError(f"The request is not sound: {place}: {first['msg']}.") from error
 
 
-def _default(settings: Settings, option: str) -> Any:
+def _default(settings: Settings, option: str) -> str | None:
     """What the shell's ``dcc publish`` would take."""
-    table: Any = settings.commands
-    for name in ("dcc", "publish", option):
+    table: object = settings.commands
+    for name in ("dcc", "publish"):
         table = table.get(name) if isinstance(table, dict) else None
-    return table if isinstance(table, str) else None
+    for key, value in table.items() if isinstance(table, dict) else ():
+        if key.replace("_", "-") == option and isinstance(value, str):
+            return value
+    return None
 
 
 # Where to
@@ -112,6 +115,8 @@ def _destination(scene: PurePath | None, context: PublishContext, settings: Sett
         return None
     template = settings.publish.destination
     if template is None:
+        if told := _default(settings, "destination"):
+            return told
         work = _work_folder(scene)
         return str((work.parent if work else scene.parent) / "publish")
     parts = {name: _part(name, scene, context, settings) for name in _PLACEHOLDER.findall(template)}

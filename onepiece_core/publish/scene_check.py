@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from pydantic import ValidationError
+
 from onepiece_core.context import Convention
 from onepiece_core.errors import TrackerError, UsageError
 from onepiece_core.publish.parts import PublishParts
@@ -106,9 +108,18 @@ def find_taken(scene_name: str, destination: PurePath) -> str | None:
 
 
 def with_ignored(metadata: Mapping[str, Any], ignored: Sequence[Ignored]) -> dict[str, Any]:
-    """The metadata of a manifest that says what was ignored, and why."""
+    """The metadata of a manifest that says what was ignored, and why; nobody else may say it there."""
     told = [each.model_dump(mode="json") for each in ignored]
-    return {**metadata, IGNORED_KEY: told} if told else dict(metadata)
+    return {**without_ignored(metadata), **({IGNORED_KEY: told} if told else {})}
+
+
+def ignored_in(metadata: Mapping[str, Any]) -> tuple[Ignored, ...]:
+    """What a manifest says was ignored."""
+    told = metadata.get(IGNORED_KEY)
+    try:
+        return tuple(Ignored.model_validate(each) for each in told) if isinstance(told, list) else ()
+    except ValidationError:  # of an earlier version, where the key was free
+        return ()
 
 
 def without_ignored(metadata: Mapping[str, Any]) -> dict[str, Any]:

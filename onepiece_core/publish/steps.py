@@ -31,7 +31,7 @@ from onepiece_core.publish.record import write_record
 from onepiece_core.publish.register import Registration, register_package
 from onepiece_core.publish.request import PublishResult
 from onepiece_core.publish.restore import forget_sent, sent_manifest
-from onepiece_core.publish.scene_check import IGNORED_KEY
+from onepiece_core.publish.scene_check import ignored_in
 from onepiece_core.publish.work import Work, utc_now
 
 log = get_logger(__name__)
@@ -226,7 +226,7 @@ def _finish(
         bytes_total=manifest.size_bytes,
         bytes_sent=pushed.bytes_sent,
         warnings=_once((*warnings, *registration.warnings)),
-        ignored=manifest.metadata.get(IGNORED_KEY, ()),
+        ignored=ignored_in(manifest.metadata),
     )
     work.stage.remove()
     told = {**result.as_json(), "package": parts.roots.persist(work.places.package)}

@@ -70,3 +70,12 @@ def test_what_is_no_request_is_refused(shot: Shot) -> None:
         path.write_bytes(wrong)
         assert shot.run("dcc", "check", "--request", path, "--json").error["code"] == "onepiece.usage"
     assert shot.run("dcc", "check", "--request", shot.root / "gone.json", "--json").error["code"] == "onepiece.usage"
+
+
+def test_metadata_cannot_pretend_that_something_was_ignored(shot: Shot) -> None:
+    note = shot.root / "notes.json"
+    note.write_text(json.dumps({"onepiece.ignored": 5, "take": 3}))
+    told = shot.publish("--json", metadata=note).told
+    assert told["ignored"] == []
+    assert json.loads((shot.package / "manifest.json").read_text())["metadata"] == {"take": 3}
+    assert shot.publish("--json", metadata=note).told["operation"] == told["operation"]

@@ -109,8 +109,16 @@ def test_a_placeholder_that_nobody_knows_is_an_error(work: Path) -> None:
 
 
 def test_what_the_shell_would_take_is_taken(work: Path) -> None:
-    told = settings(bucket="", commands={"dcc": {"publish": {"bucket": "vendor_out"}}})
-    assert asked(propose(work / f"{NAME}.nk", told=told)).bucket == "vendor_out"
+    shell = {"bucket": "vendor_out", "show-type": "prod", "destination": "/projects/FG/publish"}
+    request = asked(propose(work / f"{NAME}.nk", told=settings(bucket="", commands={"dcc": {"publish": shell}})))
+    assert (request.bucket, request.show_type, request.destination) == (
+        "vendor_out",
+        "prod",
+        Path("/projects/FG/publish"),
+    )
+    both = settings(destination="{scene_folder}", show_type="vfx", commands={"dcc": {"publish": shell}})
+    request = asked(propose(work / f"{NAME}.nk", told=both))
+    assert (request.bucket, request.show_type, request.destination) == ("studio-data", "vfx", work)
 
 
 def test_what_is_lacking_is_named(work: Path) -> None:
