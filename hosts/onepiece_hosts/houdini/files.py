@@ -31,9 +31,9 @@ def iter_files() -> Iterator[UsedFile | None]:
         if not is_outside(raw):
             continue
         # An expression in backticks: only Houdini can tell what it makes.
-        path = resolved(parm.evalAsString() if parm and "`" in raw else raw)
+        owner = parm.node().name() if parm else ""
+        path = resolved(parm.evalAsString() if parm and "`" in raw else raw, owner)
         if (node, path) in seen:
             continue
         seen.add((node, path))
-        label = parm.node().name() if parm else path.rpartition("/")[2]
-        yield UsedFile(path, raw, kind_of(path), node or path, label, not exists(path))
+        yield UsedFile(path, raw, kind_of(path), node or path, owner or path.rpartition("/")[2], not exists(path))

@@ -41,7 +41,7 @@ def iter_outputs() -> Iterator[Output]:
         told = written(parm)
         if not is_outside(told):
             continue
-        path = resolved(told)
+        path = resolved(told, node.name())
         first, last = _range(node)
         kind = kind_of(path)
         kind = kind if kind in ("sequence", "movie", "cache") else "image"
