@@ -125,6 +125,16 @@ class OpenModel:
 
         self._ask("workfiles.next", {"path": workfile["path"]}, numbered)
 
+    def save_scene(self, then: Callable[[], None]) -> None:
+        """Save what is open, then go on; not when it cannot be saved."""
+
+        def both() -> None:
+            self._host.save()
+            then()
+
+        self.error = None
+        self._do(both)
+
     def save_next_version(self) -> None:
         """The menu's Save Next Version, for the scene that is open."""
         path = self._host.scene_path()

@@ -7,6 +7,21 @@ from typing import Any
 
 _STEPS = ((60, "just now", 1), (3600, "{} min ago", 60), (86400, "{} h ago", 3600), (86400 * 60, "{} days ago", 86400))
 
+# Between a project, a shot and a task.
+BETWEEN = "  \u203a  "
+# What a publish cannot do without, and how it comes by it.
+_LACKING = {
+    "scene_name": "Save the scene under a name first.",
+    "show_code": "Choose the project that this scene belongs to.",
+    "destination": "Nobody has said where publishes go: publish.destination in onepiece.toml.",
+    "bucket": "Nobody has said which bucket publishes go to: publish.bucket in onepiece.toml.",
+}
+
+
+def lacking(name: str) -> str:
+    """Why there is no request yet, by the field that nobody has named."""
+    return _LACKING.get(name, f"{name} is not known.")
+
 
 def size(count: float | None) -> str:
     """Bytes: ``1.2 MB``."""

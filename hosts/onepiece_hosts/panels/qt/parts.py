@@ -1,0 +1,128 @@
+"""The small parts that all panels are made of: labels, buttons, a line to type in, and one redraw for many changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from Qt import QtCompat, QtCore, QtGui, QtWidgets
+
+# Changes that come within this time are drawn together.
+_REDRAW_MS = 30
+
+
+class Redraw:
+    """Called for every change; draws once the event loop comes round. Harmless after the window has gone."""
+
+    def __init__(self, parent: Any, draw: Callable[[], None]) -> None:
+        self._timer = QtCore.QTimer(parent)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REDRAW_MS)
+        self._timer.timeout.connect(draw)
+
+    def __call__(self) -> None:
+        if QtCompat.isValid(self._timer) and not self._timer.isActive():
+            self._timer.start()
+
+
+class Line(QtWidgets.QLineEdit):
+    """One line that keeps Enter and Escape to itself: neither presses a button of the window."""
+
+    entered = QtCore.Signal()
+    left = QtCore.Signal()
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        keys = QtCore.Qt.Key
+        if event.key() in (keys.Key_Return, keys.Key_Enter):
+            self.entered.emit()
+            event.accept()
+        elif event.key() == keys.Key_Escape and (self.text() or self.property("isInline")):
+            self.left.emit()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+
+def label(text: str = "", role: str = "", *, is_wrapped: bool = False) -> Any:
+    """Plain text always: what comes from a scene is never read as markup."""
+    made = QtWidgets.QLabel(text)
+    made.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+    made.setProperty("role", role)
+    made.setWordWrap(is_wrapped)
+    if is_wrapped:
+        made.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+        made.setMinimumWidth(10)
+    return made
+
+
+def button(text: str, tip: str, pressed: Callable[[], Any], role: str = "") -> Any:
+    """Enter presses it when it has the focus."""
+    made = QtWidgets.QPushButton(text)
+    made.setProperty("role", role)
+    made.setAutoDefault(False)
+    made.clicked.connect(lambda *_: pressed())
+    return named(made, text.replace("&", "").rstrip("…"), tip)
+
+
+def named(widget: Any, name: str, tip: str) -> Any:
+    """What a screen reader says of it, and what the mouse tells."""
+    widget.setAccessibleName(name)
+    widget.setAccessibleDescription(tip)
+    widget.setToolTip(tip)
+    return widget
+
+
+def row(*widgets: Any) -> Any:
+    """Side by side; None pushes what follows to the right."""
+    made = QtWidgets.QHBoxLayout()
+    made.setContentsMargins(0, 0, 0, 0)
+    _fill(made, widgets)
+    return made
+
+
+def column(*widgets: Any, margin: int = 0) -> Any:
+    """One below the other; None pushes what follows down."""
+    made = QtWidgets.QVBoxLayout()
+    made.setContentsMargins(margin, margin, margin, margin)
+    _fill(made, widgets)
+    return made
+
+
+def frame(role: str, layout: Any) -> Any:
+    made = QtWidgets.QFrame()
+    made.setProperty("role", role)
+    layout.setContentsMargins(10, 8, 10, 8)
+    made.setLayout(layout)
+    return made
+
+
+def page(layout: Any) -> Any:
+    """A widget around a layout."""
+    made = QtWidgets.QWidget()
+    made.setLayout(layout)
+    return made
+
+
+def clear(layout: Any) -> None:
+    """Take everything out; it is deleted when the event loop comes round."""
+    while layout.count():
+        item = layout.takeAt(0)
+        if item.widget() is not None:
+            item.widget().hide()
+            item.widget().deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())
+
+
+def copy(text: str) -> None:
+    QtWidgets.QApplication.clipboard().setText(text)
+
+
+def _fill(layout: Any, widgets: Any) -> None:
+    for one in widgets:
+        if one is None:
+            layout.addStretch(1)
+        elif isinstance(one, QtWidgets.QLayout):
+            layout.addLayout(one)
+        else:
+            layout.addWidget(one)
