@@ -7,13 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from Qt import __binding__
+from Qt import QtCore, QtGui, __binding__
 
 from tests.hosts.paper_host import PaperHost
 from tests.hosts.qt.desk import Desk, application, darken, run_until, scripted
 from tests.hosts.qt.scripted import NAME
 from tests.hosts.qt.test_panels import card, checked, chosen_shot, press, publishing
-from tests.support.media import write_png
 
 
 def main(target: Path, *, is_light: bool) -> None:
@@ -24,7 +23,7 @@ def main(target: Path, *, is_light: bool) -> None:
     ending = f"{__binding__.lower()}-{'light' if is_light else 'dark'}"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_png(folder / "beauty.png", seed="sky")
+        _paint(folder / "beauty.png")
         (folder / "errors").touch()
         desk = _desk(folder)
         panel = checked(desk)
@@ -54,6 +53,22 @@ def _desk(folder: Path) -> Desk:
     host = PaperHost((folder / f"{NAME}.nk").as_posix(), problems=[["disabled_write", "Write2"]])
     host.label = "Nuke"
     return Desk(scripted(folder), host=host)
+
+
+def _paint(path: Path) -> None:
+    """A mountain in the evening, as the worker would have made it small."""
+    image = QtGui.QImage(320, 180, QtGui.QImage.Format.Format_RGB32)
+    painter = QtGui.QPainter(image)
+    sky = QtGui.QLinearGradient(0, 0, 0, 180)
+    for place, colour in ((0.0, "#1d3557"), (0.6, "#a8602f"), (1.0, "#e8b86d")):
+        sky.setColorAt(place, QtGui.QColor(colour))
+    painter.fillRect(image.rect(), sky)
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    painter.setBrush(QtGui.QColor("#141c26"))
+    corners = ((0, 180), (0, 130), (90, 60), (150, 120), (220, 40), (320, 140), (320, 180))
+    painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(*corner) for corner in corners]))
+    painter.end()
+    image.save(str(path))
 
 
 def _grab(panel: Any, path: Path) -> None:

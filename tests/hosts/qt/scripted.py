@@ -161,7 +161,7 @@ def _file(script: Script, step: str, number: int, lock: Any) -> Any:
     name = f"FG_ep010_sc02_0010_{step}_v{number:03d}.nk"
     said = {4: "sky replaced, second pass on the edges", 3: "grain", 2: "notes of Tuesday", 1: ""}[number]
     known = {"path": str(script.folder / name), "name": name, "version": number, "task": step, "step": step}
-    when = time.time() - number * 5 * HOURS
+    when = time.time() - (5 - number) * 5 * HOURS
     more = {"modified_at": when, "user": "elif", "comment": said, "size_bytes": 90_000 * number, "thumbnail": None}
     return {**known, **more, "lock": lock}
 

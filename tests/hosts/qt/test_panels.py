@@ -14,6 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from Qt import QtCore, QtGui, QtTest, QtWidgets
 
+from onepiece_hosts.panels import words
 from onepiece_hosts.panels.qt.publish_panel import FORM, PROGRESS, RESULT
 from onepiece_server.sandbox.report import SandboxReport
 from tests.hosts.paper_host import PaperHost
@@ -91,7 +92,7 @@ def test_what_will_be_published_is_a_tree_with_frames_and_what_is_missing(desk: 
     assert (child(renders, "beauty").text(1), child(renders, "depth").text(1)) == ("1001-1005", "2 missing")
     assert not child(renders, "beauty").icon(0).isNull()
     assert not child(root, "Used").isExpanded()
-    assert panel.place.text().split() == ["Frost", "Giant", "›", "ep010_sc02_0010", "›", "comp"]
+    assert panel.place.text() == words.BETWEEN.join(("Frost Giant", "ep010_sc02_0010", "comp"))
 
 
 def test_a_place_is_changed_from_the_project_down(desk: Desk):

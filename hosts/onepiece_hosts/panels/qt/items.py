@@ -50,7 +50,8 @@ class ItemTree(QtWidgets.QTreeWidget):
         row = QtWidgets.QTreeWidgetItem([str(item["label"]), told_of(item)])
         path = str(item.get("path") or "")
         row.setToolTip(0, path or str(item["label"]))
-        row.setTextAlignment(1, QtCore.Qt.AlignmentFlag.AlignRight)
+        right = int(QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter)
+        row.setData(1, QtCore.Qt.ItemDataRole.TextAlignmentRole, right)
         row.setForeground(1, QtGui.QBrush(QtGui.QColor(told.error if item.get("missing") else told.faint)))
         if item.get("missing_frames"):
             row.setToolTip(1, f"Missing: {item['missing_frames']}")

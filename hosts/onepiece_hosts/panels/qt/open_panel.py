@@ -28,7 +28,7 @@ class OpenPanel(Window):
     def __init__(self, session: HostSession, parent: Any = None) -> None:
         self.model = OpenModel(session.host, session.worker)
         self._opened: Row | None = None
-        super().__init__(session, parent, "Open Shot", 940, 600)
+        super().__init__(session, parent, "Open Shot", 1000, 600)
         self.model.on_change = self.redraw
         self._typing = QtCore.QTimer(self)
         self._typing.setSingleShot(True)
@@ -101,7 +101,7 @@ class OpenPanel(Window):
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
         split.addWidget(page(left))
         split.addWidget(page(column(label("Workfiles", "head"), self.files, self.right_note)))
-        split.setSizes([300, 610])
+        split.setSizes([270, 700])
         split.setHandleWidth(14)
         split.setChildrenCollapsible(False)
         self.question, self.error = Question(), ErrorBox(self._dismiss)

@@ -37,15 +37,16 @@ def colours(palette: Any) -> Colours:
     return _DARK if is_dark(palette) else _LIGHT
 
 
-def stylesheet(palette: Any) -> str:
-    """For one window; it names only what is ours, so a host's own style stays."""
+def stylesheet(palette: Any, text_pixels: int) -> str:
+    """For one window; it names only what is ours, so a host's own style stays. ``text_pixels``: its usual text."""
     told = colours(palette)
     return f"""
-QLabel[role="title"] {{ font-size: 17px; font-weight: 600; }}
+QLabel[role="title"] {{ font-size: {round(1.35 * text_pixels)}px; font-weight: 600; }}
 QLabel[role="head"] {{ font-weight: 600; }}
 QLabel[role="faint"] {{ color: {told.faint}; }}
 QLabel[role="error"] {{ color: {told.error}; }}
 QLabel[role="warning"] {{ color: {told.warning}; }}
+QLabel[role="info"] {{ color: {told.info}; }}
 QLabel[role="good"] {{ color: {told.good}; }}
 QFrame[role="card"] {{ background: {told.card}; border: 1px solid {told.line}; border-radius: 4px; }}
 QFrame[role="alert"] {{ background: {told.card}; border: 1px solid {told.error}; border-radius: 4px; }}

@@ -69,4 +69,4 @@ class Window(QtWidgets.QDialog):
         is_dark = theme.is_dark(self.palette())
         if is_dark != self._is_dark:
             self._is_dark = is_dark
-            self.setStyleSheet(theme.stylesheet(self.palette()))
+            self.setStyleSheet(theme.stylesheet(self.palette(), QtGui.QFontInfo(self.font()).pixelSize()))
