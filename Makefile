@@ -13,7 +13,7 @@ BPY ?= 4.5.15 5.0.1
 # Chooses the moments of the fault batteries: make torture SEED=7
 SEED ?= 1
 
-.PHONY: help bpy-lane venv demo test bench torture lint clean
+.PHONY: help bpy-lane venv demo test bench torture gui lint clean
 
 help:
 	@echo "make venv      .venv with every extra, and onepiece in it"
@@ -22,6 +22,7 @@ help:
 	@echo "make bpy-lane  the contract of hosts in newer Blenders, from the package registry"
 	@echo "make lint      ruff, mypy, import-linter"
 	@echo "make bench     measure against the peers, in interleaved pairs"
+	@echo "make gui       an artist's clicks in Blender's window, on a screen of its own"
 	@echo "make torture   the long fault batteries (SEED=n)"
 	@echo "make clean     remove what the others made"
 
@@ -39,10 +40,13 @@ demo: venv
 	$(BIN)/onepiece demo --dir demo
 
 test: venv
-	$(BIN)/python -m pytest -m "not torture" $(TESTS)
+	$(BIN)/python -m pytest -m "not torture and not gui" $(TESTS)
 
 bench: venv
 	$(BIN)/python -m tests.benchmarks
+
+gui: venv
+	$(BIN)/python -m pytest -m gui --no-skips -rs tests/hosts/gui
 
 torture: venv
 	$(BIN)/python -m tests.torture --seed $(SEED)

@@ -23,7 +23,10 @@ PUBLISH, OPEN_SHOT = 0, 1
 # Pictures for the documentation are kept in this folder.
 PICTURES = os.environ.get("KEEP_PICTURES")
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"not installed: {', '.join(missing())}")
+pytestmark = [
+    pytest.mark.gui,
+    pytest.mark.skipif(bool(missing()), reason=f"not installed: {', '.join(missing())}"),
+]
 
 
 @pytest.fixture
