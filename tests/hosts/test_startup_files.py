@@ -36,7 +36,7 @@ def start(
     done = subprocess.run(
         [sys.executable, "-m", "tests.hosts.stubs.run_startup", host, str(folder), window],
         cwd=ROOT,
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(env or {})},
         capture_output=True,
         text=True,
         timeout=120,
@@ -61,6 +61,9 @@ def test_the_menu_is_there_and_runs(host: str, laid_out: Path) -> None:
     told, _ = start(host, laid_out)
     assert [label for label in told["menu"] if label != "-"] == TOOLS
     assert told["sessions"] == 1
+    assert told["shown"] == []  # nothing went wrong
+    assert len(told["panels"]) == 1
+    assert "About" in told["panels"][0]
     assert Path(told["from"]).is_relative_to(laid_out)
 
 

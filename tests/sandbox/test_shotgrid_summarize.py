@@ -123,8 +123,6 @@ def test_a_field_has_one_summary(sg: Any, show: Link):
     assert sg.summarize("Version", [["project", "is", show]], asked)["summaries"] == {"id": 3, "code": 3}
 
 
-
-
 @pytest.mark.wire("summarize", "all grouping types")
 @pytest.mark.parametrize(
     ("entity_type", "field", "kind", "expected"),

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import queue
 import socket
 import sys
@@ -15,7 +16,8 @@ asked: "queue.SimpleQueue" = queue.SimpleQueue()
 
 
 def answer() -> float:
-    while not asked.empty():
+    """One question each turn: what mouse and keys did before a question is carried out two questions later."""
+    if not asked.empty():
         line, stream = asked.get()
         names = {"bpy": bpy, "drawn": drawn, "clear": clear, "redrawn": redrawn, "redraw": redraw}
         try:
@@ -58,12 +60,16 @@ def serve() -> None:
             asked.put((line.decode(), stream))
 
 
-def make_light() -> None:
-    """A viewport that costs little to draw without a graphics card; Ctrl+C copies buttons, not the scene."""
+def free_the_copy_key() -> None:
+    """Ctrl+C copies buttons, not the scene."""
     for keys in bpy.context.window_manager.keyconfigs.default.keymaps:
         for item in keys.keymap_items:
             if item.type == "C" and item.ctrl and "copy" in item.idname:
                 item.active = False
+
+
+def make_light() -> None:
+    """A viewport that costs little to draw without a graphics card."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
@@ -74,7 +80,9 @@ def make_light() -> None:
 bpy.context.preferences.view.show_splash = False
 bpy.context.preferences.view.show_tooltips = False
 bpy.context.preferences.view.use_save_prompt = False
-make_light()
+free_the_copy_key()
+if "KEEP_PICTURES" not in os.environ:
+    make_light()
 bpy.app.timers.register(answer, persistent=True)
 if hasattr(bpy.types, "ONEPIECE_MT_menu"):
     bpy.types.ONEPIECE_MT_menu.append(menu_drawn)

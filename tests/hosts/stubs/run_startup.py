@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import runpy
 import sys
@@ -14,6 +15,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from PySide6 import QtWidgets
 
 from tests.hosts.stubs.fakes_hou import Houdini
 from tests.hosts.stubs.fakes_maya import Maya
@@ -79,11 +82,19 @@ def main() -> None:
     host, folder, has_window = sys.argv[1], Path(sys.argv[2]), sys.argv[3] == "window"
     for name in [name for name in sys.modules if name.startswith(("onepiece_hosts", "onepiece_shelves"))]:
         del sys.modules[name]
+    application = QtWidgets.QApplication([]) if has_window else None  # a host with a window runs one
     told = RUN[host](folder, has_window)
     started = sys.modules.get(f"onepiece_hosts.{host}.start")
-    told["sessions"] = len(started._running) if started else 0
+    sessions = started._running if started else []
+    told["sessions"] = len(sessions)
+    told["panels"] = (
+        [one.windowTitle() for one in application.topLevelWidgets() if one.isVisible()] if application else []
+    )
+    for session in sessions:
+        session.end()
     told["from"] = str(importlib.import_module("onepiece_hosts").__file__)
-    print(json.dumps(told))
+    print(json.dumps(told), flush=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":
