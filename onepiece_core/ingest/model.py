@@ -86,7 +86,7 @@ class DropItem:
     pattern: str
     files: tuple[DropFile, ...]
     sequence: Sequence | None = None
-    context: Context = Context()
+    context: Context = field(default_factory=Context)
     expected: tuple[Expected, ...] = ()
     media: tuple[MediaFacts | None, ...] = ()
     problems: list[Problem] = field(default_factory=list)
