@@ -48,15 +48,20 @@ def _reader_is_gone() -> int:
 def _ended_by(error: BaseException, session: Session) -> int:
     if isinstance(error, typer.Exit):  # help and completion end here: the errors and pydantic are not worth loading
         return error.exit_code
+    from onepiece_cli.outcome import RunEnded
     from onepiece_core.errors import ErrorReport, OnePieceError, OperationCancelled
 
+    status = None
+    if isinstance(error, RunEnded):
+        error, status = error.error, error.status
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         error = OperationCancelled("Interrupted.")
     if isinstance(error, OnePieceError):
         report = error.report
         if session.sandbox:
             report = report.model_copy(update={"context": {**report.context, "sandbox": True}})
-        return errors.show(report, as_json=session.as_json)
+        shown = errors.show(report, as_json=session.as_json)
+        return shown if status is None else status
     if isinstance(error, _USAGE_ERROR):
         return _usage(error, session)
     from onepiece_cli.crash import report_crash
