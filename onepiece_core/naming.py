@@ -42,20 +42,26 @@ def portable_name(name: str) -> str:
 
 def portable_reason(name: str) -> str | None:
     """Why ``name`` cannot be one part of a path on every system, or None."""
+    problem = portable_problem(name)
+    return None if problem is None else problem[1]
+
+
+def portable_problem(name: str) -> tuple[str, str] | None:
+    """What :func:`portable_reason` says, with a stable word for it before: ``reserved``, ``is a device on Windows``."""
     if name in ("", ".", ".."):
-        return "is empty or points elsewhere"
+        return "empty", "is empty or points elsewhere"
     if not name.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in name):
-        return "is not valid UTF-8"
+        return "not_utf8", "is not valid UTF-8"
     if len(name.encode()) > MAX_COMPONENT_BYTES:
-        return f"is longer than {MAX_COMPONENT_BYTES} bytes"
+        return "too_long", f"is longer than {MAX_COMPONENT_BYTES} bytes"
     if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in name):
-        return "holds control characters"
+        return "control", "holds control characters"
     if not _FORBIDDEN.isdisjoint(name):
-        return f"holds {' '.join(sorted(_FORBIDDEN & set(name)))}"
+        return "forbidden", f"holds {' '.join(sorted(_FORBIDDEN & set(name)))}"
     if name[-1] in ". ":
-        return "ends with a dot or a space"
+        return "trailing", "ends with a dot or a space"
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
-        return "is a device on Windows"
+        return "reserved", "is a device on Windows"
     return None
 
 

@@ -130,11 +130,16 @@ _Frame = tuple[int, str, str]
 _Key = tuple[str, str, str]
 
 
-def scan(entries: Iterable[str], *, tiles: bool = False) -> Scan:
+# Why a group cannot be a sequence, and all of its names.
+Doubled = tuple[PaddingsMixed, tuple[str, ...]]
+
+
+def scan(entries: Iterable[str], *, tiles: bool = False, doubled: list[Doubled] | None = None) -> Scan:
     """Sort file names, or relative POSIX paths, into sequences and single files.
 
     ``tiles`` says that the numbers are UDIM tiles whatever the extension. Raises PaddingsMixed when one
-    frame is there twice, as ``a.1.exr`` and ``a.0001.exr`` are.
+    frame is there twice, as ``a.1.exr`` and ``a.0001.exr`` are; given ``doubled``, such a group is put there
+    and the others are scanned.
     """
     groups: dict[_Key, list[_Frame]] = {}
     files: list[str] = []
@@ -146,7 +151,14 @@ def scan(entries: Iterable[str], *, tiles: bool = False) -> Scan:
             groups.setdefault(split[0], []).append((int(split[1]), split[1], name))
     sequences: list[Sequence] = []
     for key, members in groups.items():
-        for padding, frames in _by_padding(members).items():
+        try:
+            paddings = _by_padding(members)
+        except PaddingsMixed as error:
+            if doubled is None:
+                raise
+            doubled.append((error, tuple(sorted(name for _, _, name in members))))
+            continue
+        for padding, frames in paddings.items():
             if len(frames) == 1 and not _stands_alone(key, frames[0][1]):
                 files.append(frames[0][2])
             else:
