@@ -16,6 +16,8 @@ from onepiece_core.sequences import Sequence
 
 Source = Literal["vendor", "client"]
 Verdict = Literal["ok", "skipped", "refused"]
+# Every table of a file and every checksum that is known, or only the first bytes of each file.
+Depth = Literal["structure", "first-bytes"]
 
 
 class Problem(BaseModel, frozen=True):
@@ -38,11 +40,27 @@ class Problem(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DropFile:
-    """A regular file of the drop. ``relative`` is POSIX, as the drop spells it (surrogates where it is not UTF-8)."""
+    """A regular file of the drop.
+
+    Attributes:
+        relative: POSIX, as the drop spells it (surrogates where it is not UTF-8).
+        root: the drop's folder, one text for all of its files.
+        target: what is read, where ``relative`` is a link to another file of the drop.
+    """
 
     relative: str
-    path: Path
+    root: str
     stamp: Stamp
+    target: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What is read, as text: a drop has a hundred thousand of them."""
+        return self.target or f"{self.root}/{self.relative}"
+
+    @property
+    def path(self) -> Path:
+        return Path(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class DropItem:
         pattern: relative path in the drop, ``%04d`` for frames, ``<UDIM>`` for tiles.
         sequence: the frames, None for a single file.
         context: what its name or the manifest tells.
+        shot: the tracker's row that it belongs to, ``{"type", "id", "name"}``; None: unknown, or nobody was asked.
         media: of the files, in their order; None where a file was not probed.
     """
 
@@ -91,6 +110,7 @@ class DropItem:
     media: tuple[MediaFacts | None, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     file_problems: dict[str, list[Problem]] = field(default_factory=dict)
+    shot: dict[str, Any] | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -108,6 +128,7 @@ class DropPlan:
     """What an ingest would do. Every file of the drop is in one item, or in ``left``.
 
     Attributes:
+        depth: how far files were looked at; only a plan of ``structure`` may be applied.
         left: files that belong to no item (skipped or refused), by their relative path.
         problems: about the drop as a whole: folders that could not be read, rows without a file.
     """
@@ -116,6 +137,7 @@ class DropPlan:
     items: list[DropItem]
     left: dict[str, Problem]
     problems: list[Problem]
+    depth: Depth = "structure"
 
     def ready(self) -> Iterator[DropItem]:
         return (item for item in self.items if not item.is_refused)
