@@ -11,6 +11,7 @@ from typing import Any
 
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.host import Host
+from onepiece_hosts.panels.thumbnails import Thumbnails
 from onepiece_hosts.worker import Worker
 
 Row = dict[str, Any]
@@ -45,6 +46,7 @@ class OpenModel:
         levels: the lists of projects, of what is below, and so on; one more than ``path`` has entries.
         tasks, workfiles: of the shot or asset at the end of ``path``.
         my_tasks, recent, found: the lists of the other tabs.
+        templates: what a new workfile may begin with in this host, once asked for.
         error: what went wrong last with an action.
     """
 
@@ -56,6 +58,9 @@ class OpenModel:
         self.levels: list[Rows] = [Rows()]
         self.tasks, self.workfiles = Rows(), Rows()
         self.my_tasks, self.recent, self.found = Rows(), Rows(), Rows()
+        self.templates = Rows()
+        self._place: tuple[Row, str | None] | None = None
+        self.pictures = Thumbnails(worker, self._drawn_again)
         self.error: HostError | None = None
 
     def open(self) -> None:
@@ -70,28 +75,61 @@ class OpenModel:
         del self.levels[level + 1 :]
         self.levels[level].chosen = row
         self.path.append(row)
-        self.tasks, self.workfiles = Rows(), Rows()
+        self.tasks, self.workfiles, self.templates, self._place = Rows(), Rows(), Rows(), None
         if row.get("has_children"):
             self.levels.append(Rows())
             self._fill(self.levels[-1], "context.children", {"parent": _link(row)})
         else:
             self._fill(self.tasks, "context.tasks", {"entity": _link(row)})
-            self._fill(self.workfiles, "workfiles.list", {"entity": _link(row), "step": None})
+            self._list_workfiles(row, None)
 
     def choose_task(self, task: Row | None) -> None:
         """Only the workfiles of one task; of a row of My Tasks too."""
-        self.tasks.chosen, self.workfiles = task, Rows()
+        self.tasks.chosen, self.workfiles, self.templates, self._place = task, Rows(), Rows(), None
         entity = (task or {}).get("parent") or (self.path[-1] if self.path else None)
         if entity is None:
             self.on_change()
         else:
-            step = task and (task.get("step") or {}).get("name")
-            self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": step})
+            step: dict[str, Any] = (task or {}).get("step") or {}
+            self._list_workfiles(entity, step.get("name"))
 
     def show_workfiles(self, entity: Row) -> None:
         """Those of a shot or asset that a search has found; a sequence has none of its own."""
         self.tasks, self.workfiles = Rows(), Rows()
-        self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": None})
+        self._list_workfiles(entity, None)
+
+    @property
+    def can_make_new(self) -> bool:
+        """A shot or an asset is chosen: a new workfile has a place."""
+        return self._place is not None
+
+    def picture(self, workfile: Row) -> str | None:
+        """A small picture of a workfile on this machine; None while there is none."""
+        return self.pictures.find(workfile.get("thumbnail"))
+
+    def list_templates(self) -> None:
+        """What a new workfile of the chosen shot and task may begin with."""
+        if self._place is not None:
+            entity, step = self._place
+            params = {"entity": _link(entity), "step": step, "dcc": self._host.name}
+            self._fill(self.templates, "workfiles.templates", params)
+
+    def new_workfile(self, template: Row, name: str = "") -> None:
+        """Make the first free version from a template, lock it and open it here.
+
+        Args:
+            name: what the scene is called besides its shot; empty: as its task.
+        """
+        if self._place is None:
+            return
+        entity, step = self._place
+
+        def made(told: Mapping[str, Any]) -> None:
+            self.open_workfile({"path": told["path"]})
+            self._list_workfiles(entity, step)
+
+        params = {"entity": _link(entity), "step": template.get("step") or step, "template": template["id"]}
+        self._ask("workfiles.new", {**params, "name": name.strip() or None}, made)
 
     def search(self, text: str) -> None:
         """As the artist types; an empty text empties the list."""
@@ -149,6 +187,13 @@ class OpenModel:
         self._ask("workfiles.next", {"path": path}, numbered)
 
     # Inside
+
+    def _drawn_again(self) -> None:
+        self.on_change()
+
+    def _list_workfiles(self, entity: Row, step: str | None) -> None:
+        self._place, self.templates = (entity, step), Rows()
+        self._fill(self.workfiles, "workfiles.list", {"entity": _link(entity), "step": step})
 
     def _fill(self, rows: Rows, method: str, params: Mapping[str, Any]) -> None:
         rows.is_busy, rows.error = True, None

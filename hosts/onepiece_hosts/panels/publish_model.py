@@ -5,13 +5,14 @@ Everything happens on the host's main thread. ``on_change`` is called whenever s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.facts import Collector
 from onepiece_hosts.host import Host
 from onepiece_hosts.panels.steps import Steps
+from onepiece_hosts.panels.thumbnails import Thumbnails
 from onepiece_hosts.worker import Worker
 
 # What the panel is busy with.
@@ -26,6 +27,7 @@ FAILED = "failed"
 _SLICE_SECONDS = 0.02
 
 Finding = dict[str, Any]
+Item = dict[str, Any]
 
 
 def _nothing() -> None:
@@ -42,10 +44,12 @@ class PublishModel:
         findings: what the rules found, the worst first.
         request: the PublishRequest that Publish sends, as the worker proposes it; None while something is lacking.
         lacking: the fields of the request that nobody has named yet.
-        overrides: what the artist changed in it.
+        overrides: what the artist changed in it; ``excluded`` are the ids of items that stay out.
         progress: the worker's last progress, None before the first.
         steps: the same as what has been done, is done and will be done.
         operation: the publish that runs or ran; any panel finds it again by it.
+        is_cancel_asked: the artist has pressed Cancel and is asked whether that is meant.
+        is_stopping: that was meant; the worker takes everything back.
         result: of the publish or of the dry run.
         error: what went wrong last; the error box shows it.
     """
@@ -60,7 +64,7 @@ class PublishModel:
         self.state = COLLECTING
         self.facts: dict[str, Any] | None = None
         self.context: dict[str, Any] = {"project": None, "entity": None, "task": None}
-        self.items: list[dict[str, Any]] = []
+        self.items: list[Item] = []
         self.findings: list[Finding] = []
         self.ignored: list[dict[str, Any]] = []
         self.request: dict[str, Any] | None = None
@@ -70,6 +74,8 @@ class PublishModel:
         self.steps = Steps()
         self.warnings: list[dict[str, Any]] = []
         self.operation: str | None = None
+        self.is_cancel_asked = self.is_stopping = False
+        self.pictures = Thumbnails(worker, self._change)
         self.result: dict[str, Any] | None = None
         self.error: HostError | None = None
 
@@ -97,6 +103,23 @@ class PublishModel:
         same = (one for one in self.ignored if (one["rule"], one["nodes"]) == (finding["rule"], finding["nodes"]))
         return next((str(one["reason"]) for one in same), "")
 
+    @property
+    def excluded(self) -> list[str]:
+        """Ids of the items that the artist took out."""
+        return list(self.overrides.get("excluded") or ())
+
+    def can_toggle(self, item: Item) -> bool:
+        """Files that the scene only uses, and renders that are not there, are in no publish anyway."""
+        return any(True for _ in self._choices(item))
+
+    def is_included(self, item: Item) -> bool:
+        """Whether it, or something of a group, will be published."""
+        return any(one["is_included"] and one["id"] not in self.excluded for one in _leaves(item))
+
+    def picture(self, item: Item) -> str | None:
+        """A small picture of an item on this machine; None while there is none, ``on_change`` tells when it comes."""
+        return self.pictures.find(item.get("thumbnail"))
+
     # What the artist does
 
     def open(self) -> None:
@@ -107,6 +130,7 @@ class PublishModel:
         """Read the scene again and check it."""
         if self.state == PUBLISHING:
             return
+        self.pictures.forget()
         self._change(state=COLLECTING, error=None)
         self._collector = Collector(self._host)
         self._host.call_later(self._read_on)
@@ -121,6 +145,15 @@ class PublishModel:
         self.overrides.update(fields)
         self.overrides = {name: value for name, value in self.overrides.items() if value is not None}
         self.check()
+
+    def toggle(self, item_id: str) -> None:
+        """Take an item out of the publish, or in again; a group with all that is in it."""
+        item = next((one for one in _all(self.items) if one["id"] == item_id), None)
+        ids = [one["id"] for one in self._choices(item)] if item else []
+        if item is None or not ids or self.state == PUBLISHING:
+            return
+        kept = [one for one in self.excluded if one not in ids]
+        self.override(excluded=[*kept, *ids] if self.is_included(item) else kept or None)
 
     def select(self, finding: Finding) -> None:
         """Show in the scene what a finding is about."""
@@ -148,20 +181,33 @@ class PublishModel:
     def publish(self, comment: str = "", *, is_dry_run: bool = False) -> None:
         if not self.can_publish:
             return
-        params = {"request": {**self._asked(), "comment": comment}, "facts": self.facts, "ignored": self.ignored}
+        asked = {**(self.request or {}), "comment": comment}
+        params = {"request": asked, "facts": self.facts, "ignored": self.ignored}
         self._change(
             state=PUBLISHING, progress=None, steps=Steps(), result=None, error=None, operation=None, warnings=[]
         )
         method = "publish.plan" if is_dry_run else "publish.start"
         self._run(method, params, READY if is_dry_run else DONE)
 
+    def ask_cancel(self) -> None:
+        """Cancel was pressed: whoever draws asks whether it is meant; then :meth:`cancel` or :meth:`keep_going`."""
+        if self.state == PUBLISHING and not self.is_stopping:
+            self._change(is_cancel_asked=True)
+
+    def keep_going(self) -> None:
+        """It was not meant."""
+        self._change(is_cancel_asked=False)
+
     def cancel(self) -> None:
-        if self._call is not None:
+        """Stop the publish that runs. It may still be done before it hears of it."""
+        if self._call is not None and self.state == PUBLISHING:
             self._worker.cancel(self._call)
+            self._change(is_cancel_asked=False, is_stopping=True)
 
     def close(self) -> None:
         """The panel goes; a publish does not stop."""
         self._is_closed = True
+        self.pictures.close()
         self._collector = None
 
     # Inside
@@ -209,8 +255,8 @@ class PublishModel:
                 )
 
         def failed(error: HostError) -> None:
-            if number == [self._call]:
-                self._change(state=FAILED, error=error)
+            if number == [self._call]:  # what was not checked as it is now is not published
+                self._change(state=FAILED, error=error, request=None)
 
         self._call = self._worker.request("publish.check", params, on_result=checked, on_error=failed)
         number.append(self._call)
@@ -220,9 +266,12 @@ class PublishModel:
             method,
             params,
             on_event=self._happened,
-            on_result=lambda result: self._change(state=state, result=result),
-            on_error=lambda error: self._change(state=FAILED, error=error),
+            on_result=lambda result: self._end(state=state, result=result),
+            on_error=lambda error: self._end(state=FAILED, error=error),
         )
+
+    def _end(self, **values: Any) -> None:
+        self._change(is_cancel_asked=False, is_stopping=False, **values)
 
     def _happened(self, event: str, data: dict[str, Any]) -> None:
         if event == "progress":
@@ -233,8 +282,9 @@ class PublishModel:
         elif event == "step":
             self._change(operation=data.get("operation", self.operation))
 
-    def _asked(self) -> dict[str, Any]:
-        return {**(self.request or {}), **self.overrides}
+    def _choices(self, item: Item) -> Iterator[Item]:
+        """The items that the artist may take out, or has taken out."""
+        return (one for one in _leaves(item) if one["is_included"] or one["id"] in self.excluded)
 
     def _act(self, action: str, finding: Finding) -> bool:
         try:
@@ -252,3 +302,14 @@ class PublishModel:
             setattr(self, name, value)
         if not self._is_closed:
             self.on_change()
+
+
+def _all(items: list[Item]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _all(item.get("children") or [])
+
+
+def _leaves(item: Item) -> Iterator[Item]:
+    """An item, or what is in a group."""
+    return (one for one in _all([item]) if not one.get("children"))
