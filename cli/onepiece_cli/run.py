@@ -51,9 +51,9 @@ def _ended_by(error: BaseException, session: Session) -> int:
     from onepiece_cli.outcome import RunEnded
     from onepiece_core.errors import ErrorReport, OnePieceError, OperationCancelled
 
-    status = None
+    status = error.status if isinstance(error, RunEnded) else None
     if isinstance(error, RunEnded):
-        error, status = error.error, error.status
+        error = error.error
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         error = OperationCancelled("Interrupted.")
     if isinstance(error, OnePieceError):
