@@ -19,8 +19,8 @@ def test_clips_come_with_their_frames_rate_and_media(tmp_path: Path) -> None:
     cut = read_otio(path)
     assert cut.name == "FG_ep010"
     assert cut.clips == (
-        CutClip("0010", 1001, 1100, Fraction(24), 993, 1108),
-        CutClip("0020", 1009, 1032, Fraction(24)),
+        CutClip("0010", 1001, 1100, Fraction(24), 993, 1108, source="0010.mov"),
+        CutClip("0020", 1009, 1032, Fraction(24), record_first=100),
     )
 
 
