@@ -1,7 +1,8 @@
-"""Requests about workfiles: lists, the next version, locks, what was opened lately."""
+"""Requests about workfiles: lists, the next version, new ones, locks, what was opened lately."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from onepiece_core.worker.session import Session
 from onepiece_core.workfiles.listing import describe, list_workfiles
 from onepiece_core.workfiles.places import WorkfilePlaces
 from onepiece_core.workfiles.recent import list_recent, note_opened
+from onepiece_core.workfiles.templates import apply_new, get_template, list_templates, plan_new
 from onepiece_core.workfiles.versions import next_version
 
 _ABOVE = ("sg_sequence.Sequence.code", "sg_sequence.Sequence.episode.Episode.code")
@@ -25,13 +27,31 @@ _ABOVE = ("sg_sequence.Sequence.code", "sg_sequence.Sequence.episode.Episode.cod
 
 def workfiles(session: Session, call: Call) -> Any:
     """The workfiles of a shot or asset, newest first; ``step`` is the tracker's name of one."""
-    entity, step, site = link(call.params, "entity"), call.params.get("step"), session.site()
-    found = session.kept(f"where {entity['type']} {entity['id']}", [entity["type"]], lambda: _where(site, entity))
-    codes: dict[str, str] = found.value
-    if isinstance(step, str) and step:
-        codes = {**codes, "step": session.kept(f"step {step}", ["Step"], lambda: _short_step(site, step)).value}
-    places = WorkfilePlaces.of(session.settings, codes["show"])
-    return _items([one.model_dump(mode="json") for one in list_workfiles(Context.of(codes), places)])
+    context, places = _wanted(session, call)
+    return _items([one.model_dump(mode="json") for one in list_workfiles(context, places)])
+
+
+def templates(session: Session, call: Call) -> Any:
+    """What a new workfile of a shot or asset may begin with; ``dcc`` leaves out what others open."""
+    context, places = _wanted(session, call)
+    found = list_templates(places, step=context.step, dcc=_text(call.params, "dcc"))
+    return _items([one.model_dump(mode="json") for one in found])
+
+
+def new(session: Session, call: Call) -> Any:
+    """Make the first free version from a template; ``name`` stands where the scene's name has its task.
+
+    Raises WorkfileTemplateMissing, WorkfileExists, NameInvalid, StorageError.
+    """
+    context, places = _wanted(session, call)
+    chosen = get_template(places, _text(call.params, "template") or "")
+    context = dataclasses.replace(
+        context, step=context.step or chosen.step, task=_text(call.params, "name") or context.task
+    )
+    if context.step is None and "step" in places.convention.work.fields:
+        raise UsageError("A new workfile lies in the folder of its step.", hint="Choose a task first.")
+    path = apply_new(plan_new(context, places, dcc=chosen.dcc, template=chosen.path))
+    return {"path": str(path), "version": split_version(path.stem).version, "template": chosen.model_dump(mode="json")}
 
 
 def following(_session: Session, call: Call) -> Any:
@@ -70,6 +90,16 @@ def opened(session: Session, call: Call) -> Any:
     return {}
 
 
+def _wanted(session: Session, call: Call) -> tuple[Context, WorkfilePlaces]:
+    """The context of ``entity`` and ``step``, and where its show keeps its workfiles."""
+    entity, step, site = link(call.params, "entity"), _text(call.params, "step"), session.site()
+    found = session.kept(f"where {entity['type']} {entity['id']}", [entity["type"]], lambda: _where(site, entity))
+    codes: dict[str, str] = found.value
+    if step:
+        codes = {**codes, "step": session.kept(f"step {step}", ["Step"], lambda: _short_step(site, step)).value}
+    return Context.of(codes), WorkfilePlaces.of(session.settings, codes["show"])
+
+
 def _where(site: Tracker, entity: Entity) -> dict[str, str]:
     """The codes of a shot or asset, each without those above it: ep010_sc02_0010 is 0010 in sc02 in ep010."""
     above = _ABOVE if entity["type"] == "Shot" else ()
@@ -99,6 +129,14 @@ def _items(items: list[Any]) -> dict[str, Any]:
     return {"items": items, "from_cache": False, "age_seconds": None}
 
 
+def _text(params: Mapping[str, Any], name: str) -> str | None:
+    """None where it is left out or empty. Raises UsageError."""
+    value = params.get(name)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{name} must be a text.")
+    return value or None
+
+
 def _path(params: Mapping[str, Any]) -> Path:
     value = params.get("path")
     if not isinstance(value, str) or not value or "\0" in value or not Path(value).is_absolute():
@@ -110,6 +148,8 @@ METHODS: dict[str, Method[Session]] = {
     "workfiles.list": workfiles,
     "workfiles.next": following,
     "workfiles.recent": recent,
+    "workfiles.templates": templates,
+    "workfiles.new": new,
     "workfiles.lock": lock,
     "workfiles.unlock": unlock,
     "workfiles.opened": opened,

@@ -19,6 +19,17 @@ from onepiece_core.workfiles.versions import newest_version, next_version, save_
 ANY_STEP = "*"
 
 
+class WorkfileTemplate(BaseModel, frozen=True):
+    """A template that the settings name. ``id`` tells it from the others; ``is_missing``: its file is not there."""
+
+    id: str
+    name: str
+    dcc: str
+    step: str | None
+    path: Path
+    is_missing: bool
+
+
 class NewWorkfile(BaseModel, frozen=True, serialize_by_alias=True):
     """What is going to be made: a copy of ``template`` at ``path``."""
 
@@ -26,6 +37,43 @@ class NewWorkfile(BaseModel, frozen=True, serialize_by_alias=True):
     dcc: str
     template: Path
     path: Path
+
+
+def list_templates(
+    places: WorkfilePlaces, *, step: str | None = None, dcc: str | None = None
+) -> list[WorkfileTemplate]:
+    """What a new workfile may begin with: those of ``step``, then those of any step; without a step all there are.
+
+    Raises DccUnknown.
+    """
+    wanted = get_dcc(dcc).name if dcc else None
+    found = [
+        _described(name, of, path)
+        for name, files in places.templates.items()
+        if wanted in (None, name)
+        for of, path in files.items()
+        if step is None or of in (step, ANY_STEP)
+    ]
+    return sorted(found, key=lambda one: (one.step is None, one.dcc, one.step or ""))
+
+
+def get_template(places: WorkfilePlaces, template_id: str) -> WorkfileTemplate:
+    """Raises WorkfileTemplateMissing."""
+    found = next((one for one in list_templates(places) if one.id == template_id), None)
+    if found is None:
+        raise WorkfileTemplateMissing(
+            f"the settings name no template {shown(template_id)}",
+            hint="onepiece.toml was changed meanwhile: look at the list again.",
+            template=template_id,
+        )
+    return found
+
+
+def _described(dcc: str, step: str, path: Path) -> WorkfileTemplate:
+    of = None if step == ANY_STEP else step
+    return WorkfileTemplate(
+        id=f"{dcc}/{step}", name=path.stem, dcc=dcc, step=of, path=path, is_missing=not path.is_file()
+    )
 
 
 def plan_new(context: Context, places: WorkfilePlaces, *, dcc: str | None, template: Path | None = None) -> NewWorkfile:

@@ -24,7 +24,16 @@ def projects(tmp_path: Path) -> Path:
         path = folder / f"FG_ep010_sc02_0010_comp_v00{version}.nk"
         path.write_text("Root {\n first_frame 1001\n last_frame 1010\n}\n")
         os.utime(path, (1_000_000 + version, 1_000_000 + version))
-    (tmp_path / "onepiece.toml").write_text(f'[roots.projects]\nlinux = "{tmp_path / "projects"}"\n')
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "comp start.nk").write_text("Root {\n}\n")
+    (templates / "any.nk").write_text("Root {\n}\n")
+    (templates / "light.ma").write_text('requires maya "2026";\n')
+    (tmp_path / "onepiece.toml").write_text(
+        f'[roots.projects]\nlinux = "{tmp_path / "projects"}"\n'
+        '[workfiles.templates.nuke]\ncomp = "templates/comp start.nk"\n"*" = "templates/any.nk"\n'
+        '[workfiles.templates.maya]\nlight = "templates/light.ma"\nanim = "templates/gone.ma"\n'
+    )
     return folder
 
 
@@ -58,6 +67,41 @@ def test_the_workfiles_of_a_shot_come_newest_first(panel: Panel, projects: Path)
 def test_the_next_version_is_one_that_nobody_has(panel: Panel, projects: Path) -> None:
     told = panel("workfiles.next", path=str(projects / "FG_ep010_sc02_0010_comp_v001.nk"))
     assert (Path(told["path"]).name, told["version"]) == ("FG_ep010_sc02_0010_comp_v003.nk", 3)
+
+
+def test_the_templates_of_a_step_come_before_those_of_any(panel: Panel) -> None:
+    shot = shot_of(panel)
+    told = panel("workfiles.templates", entity=shot, step="Compositing", dcc="nuke")["items"]
+    assert [(item["id"], item["name"], item["is_missing"]) for item in told] == [
+        ("nuke/comp", "comp start", False),
+        ("nuke/*", "any", False),
+    ]
+    every = panel("workfiles.templates", entity=shot, step=None)["items"]
+    assert [item["id"] for item in every] == ["maya/anim", "maya/light", "nuke/comp", "nuke/*"]
+    assert every[0]["is_missing"]
+
+
+def test_a_new_workfile_is_a_copy_of_its_template_and_never_one_that_is_there(panel: Panel, projects: Path) -> None:
+    asked = {"entity": shot_of(panel), "step": "Compositing", "template": "nuke/comp"}
+    made = panel("workfiles.new", **asked)
+    assert (made["path"], made["version"]) == (str(projects / "FG_ep010_sc02_0010_comp_v003.nk"), 3)
+    assert Path(made["path"]).read_text() == "Root {\n}\n"
+    named = panel("workfiles.new", **asked, name="cleanplate")
+    assert named["path"] == str(projects / "FG_ep010_sc02_0010_cleanplate_v001.nk")
+    listed = panel("workfiles.list", entity=asked["entity"], step=None)["items"]
+    assert made["path"] in [item["path"] for item in listed]
+
+
+def test_a_new_workfile_that_cannot_be_says_why(panel: Panel) -> None:
+    shot = shot_of(panel)
+
+    def refused(**asked: Any) -> Any:
+        return panel.answers("workfiles.new", entity=shot, **asked).errors[0]
+
+    assert refused(step="Compositing", template="nuke/nowhere").code == "workfile.template_missing"
+    assert refused(step="Animation", template="maya/anim").code == "workfile.template_missing"
+    assert "task" in refused(step=None, template="nuke/*").hint
+    assert refused(step="Compositing", template="nuke/comp", name="../x").code == "naming.invalid"
 
 
 def test_a_lock_keeps_others_away_until_the_host_is_closed(
