@@ -64,14 +64,15 @@ def check(script: Script, call: Call) -> Any:
     facts = call.params["facts"]
     kept = {node for _, node in ((one["kind"], one["node"]) for one in facts["problems"])}
     found = [_finding(rule) for rule in RULES if script.has("errors") and (rule != "nuke.disabled_write" or kept)]
+    out = call.params["request"].get("excluded") or []
     context = {
         "project": PROJECT,
         "entity": SHOTS[0],
         "task": TASKS[1],
         **{k: v for k, v in call.params["context"].items() if v},
     }
-    request = {"scene_name": NAME, "show_code": "FG"}
-    return {"context": context, "items": _items(script), "findings": found, "request": request, "lacking": []}
+    request = {"scene_name": NAME, "show_code": "FG", "excluded": out}
+    return {"context": context, "items": _items(script, out), "findings": found, "request": request, "lacking": []}
 
 
 def _finding(rule: str) -> Any:
@@ -86,13 +87,14 @@ def _finding(rule: str) -> Any:
     }
 
 
-def _items(script: Script) -> Any:
+def _items(script: Script, out: Any) -> Any:
     def item(label: str, role: str, **more: Any) -> Any:
-        empty = {"path": "", "files": 1, "frames": None, "missing": 0, "thumbnail": None, "is_included": True}
-        return {"id": label, "label": label, "role": role, "children": [], **empty, **more}
+        inside = any(one["is_included"] for one in more["children"]) if more.get("children") else label not in out
+        empty = {"path": "", "files": 1, "frames": None, "missing": 0, "thumbnail": None}
+        is_included = inside and role != "reference"
+        return {"id": label, "label": label, "role": role, "children": [], **empty, "is_included": is_included, **more}
 
-    picture = script.folder / "beauty.png"
-    thumbnail = str(picture) if picture.exists() else None
+    thumbnail = str(script.folder / "beauty.1003.exr")
     frames = item("beauty", "render", path="/p/beauty.%04d.exr", files=5, frames="1001-1005", thumbnail=thumbnail)
     depth = item("depth", "render", path="/p/depth.%04d.exr", files=3, frames="1001-1003", missing=2)
     rocks = [item(f"rock_{n}.abc", "reference", path=f"/p/rock_{n}.abc") for n in range(3)]
@@ -117,6 +119,29 @@ def attach(script: Script, call: Call) -> Any:
 def running(script: Script, _call: Call) -> Any:
     told = {"operation": "pub-1", "name": NAME, "state": "running", "progress": None}
     return {"items": [told] if script.has("running") and not script.has("go") else []}
+
+
+def thumbnail(script: Script, call: Call) -> Any:
+    with (script.folder / "pictured").open("a") as file:
+        file.write(call.params["path"] + "\n")
+    picture = script.folder / "beauty.png"
+    return {"file": str(picture) if picture.exists() else None}
+
+
+def templates(script: Script, call: Call) -> Any:
+    def one(name: str, step: str | None, *, is_missing: bool = False) -> Any:
+        path = str(script.folder / f"{name}.nk")
+        known = {"name": name, "dcc": call.params["dcc"], "step": step, "path": path, "is_missing": is_missing}
+        return {"id": f"nuke/{step or '*'}", **known}
+
+    found = [one("comp start", "comp"), one("slate", None, is_missing=True)]
+    return listed([] if script.has("bare") else found)
+
+
+def new(script: Script, call: Call) -> Any:
+    path = script.folder / f"FG_ep010_sc02_0010_{call.params['name'] or 'comp'}_v001.nk"
+    path.write_text("{}")
+    return {"path": str(path), "version": 1}
 
 
 def _go_on(script: Script, call: Call, ignored: Any) -> Any:
@@ -212,6 +237,9 @@ METHODS: dict[str, Any] = {
     "workfiles.recent": lambda script, _c: listed([_file(script, "comp", 2, None)]),
     "workfiles.lock": lock,
     "workfiles.next": following,
+    "workfiles.templates": templates,
+    "workfiles.new": new,
+    "thumbnail": thumbnail,
     "workfiles.opened": lambda _s, _c: {},
     "recover.list": interrupted,
     "recover.run": recover,

@@ -67,6 +67,22 @@ def press(widget: Any, name: str) -> None:
     found.click()
 
 
+def click(widget: Any, at: Any = None) -> None:
+    QtTest.QTest.mouseClick(widget, QtCore.Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
+
+
+def box_of(panel: Any, item_id: str) -> Any:
+    """Where an item's check box is on the screen."""
+    tree = panel.items
+    row = tree.row(item_id)
+    style = QtWidgets.QStyleOptionViewItem()
+    style.rect = tree.visualItemRect(row)
+    style.features = QtWidgets.QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
+    style.checkState = row.checkState(0)
+    found = tree.style().subElementRect(QtWidgets.QStyle.SubElement.SE_ItemViewItemCheckIndicator, style, tree)
+    return found.center()
+
+
 def card(panel: Any, rule: str) -> Any:
     return next(one for one in panel.findings.cards if one.finding["rule"] == rule)
 
@@ -90,9 +106,46 @@ def test_what_will_be_published_is_a_tree_with_frames_and_what_is_missing(desk: 
     root = panel.items.invisibleRootItem()
     renders = child(root, "Renders")
     assert (child(renders, "beauty").text(1), child(renders, "depth").text(1)) == ("1001-1005", "2 missing")
-    assert not child(renders, "beauty").icon(0).isNull()
     assert not child(root, "Used").isExpanded()
     assert panel.place.text() == words.BETWEEN.join(("Frost Giant", "ep010_sc02_0010", "comp"))
+
+
+def test_a_render_is_left_out_by_its_check_box_and_taken_in_again(desk: Desk):
+    panel = checked(desk)
+    states = QtCore.Qt.CheckState
+    click(panel.items.viewport(), box_of(panel, "beauty"))
+    run_until(lambda: (panel.model.request or {}).get("excluded") == ["beauty"])
+    run_until(lambda: panel.items.row("Renders").checkState(0) == states.PartiallyChecked)
+    click(panel.items.viewport(), box_of(panel, "Renders"))
+    run_until(lambda: panel.model.request["excluded"] == ["beauty", "depth"])
+    run_until(lambda: panel.items.row("depth").checkState(0) == states.Unchecked)
+    panel.items.setCurrentItem(panel.items.row("Renders"))
+    QtTest.QTest.keyClick(panel.items, KEY.Key_Space)
+    run_until(lambda: panel.model.request["excluded"] == [] and panel.model.can_publish)
+    run_until(lambda: panel.items.row("beauty").checkState(0) == states.Checked)
+    assert panel.items.row("rock_1.abc").data(0, QtCore.Qt.ItemDataRole.CheckStateRole) is None
+
+
+def test_pictures_come_from_the_worker_and_only_of_what_is_seen(desk: Desk, folder: Path):
+    paint(folder / "beauty.png")
+    panel = checked(desk)
+    run_until(lambda: has_picture(panel.items.row("beauty")))
+    assert (folder / "pictured").read_text().splitlines() == [str(folder / "beauty.1003.exr")]
+    panel.items.row("Renders").setExpanded(False)
+    panel.check_again()
+    run_until(lambda: panel.model.state == "ready")
+    assert not panel.items.row("Renders").isExpanded()
+
+
+def paint(path: Path) -> None:
+    image = QtGui.QImage(320, 180, QtGui.QImage.Format.Format_RGB32)
+    image.fill(QtGui.QColor("#ff00ff"))
+    image.save(str(path))
+
+
+def has_picture(row: Any) -> bool:
+    """The tile shows what :func:`paint` has painted."""
+    return row.icon(0).pixmap(48, 27).toImage().pixelColor(24, 13) == QtGui.QColor("#ff00ff")
 
 
 def test_a_place_is_changed_from_the_project_down(desk: Desk):
@@ -197,7 +250,16 @@ class Opened(QtCore.QObject):
 
 def test_a_publish_can_be_cancelled(desk: Desk):
     panel = publishing(desk)
-    panel.progress.cancel.click()
+    click(panel.progress.cancel)
+    run_until(panel.progress.question.isVisible)
+    press(panel.progress.question, "Keep Going")
+    run_until(panel.progress.cancel.isEnabled)
+    assert panel.pages.currentIndex() == PROGRESS
+    assert not panel.progress.question.isVisible()
+    click(panel.progress.cancel)
+    run_until(panel.progress.question.isVisible)
+    assert "taken away" in panel.progress.question.text.text()
+    press(panel.progress.question, "Stop Publish")
     run_until(panel.error.isVisible)
     assert panel.pages.currentIndex() == FORM
     assert panel.go.isEnabled()
@@ -297,6 +359,34 @@ def test_a_copy_is_opened_under_the_next_version(desk: Desk, folder: Path, host:
     panel.next_button.click()
     run_until(lambda: host.path == (folder / "FG_ep010_sc02_0010_comp_v005.nk").as_posix())
     assert (folder / "FG_ep010_sc02_0010_comp_v005.nk").exists()
+
+
+def test_a_new_workfile_begins_with_a_template(desk: Desk, folder: Path, host: PaperHost):
+    panel = chosen_shot(desk)
+    click(panel.new_button)
+    run_until(lambda: panel.new.menu.count() == 2)
+    assert panel.new.menu.itemText(0) == "comp start (comp)"
+    panel.new.menu.setCurrentIndex(1)
+    run_until(lambda: "Not there" in panel.new.note.text())
+    assert not panel.new.go.isEnabled()
+    panel.new.menu.setCurrentIndex(0)
+    run_until(panel.new.go.isEnabled)
+    QtTest.QTest.keyClicks(panel.new.name, "cleanplate")
+    click(panel.new.go)
+    run_until(lambda: host.path == str(folder / "FG_ep010_sc02_0010_cleanplate_v001.nk"))
+    assert not panel.new.isVisible()
+    assert panel.model.error is None
+
+
+def test_a_show_without_templates_says_where_they_are_named(desk: Desk, folder: Path):
+    (folder / "bare").touch()
+    panel = chosen_shot(desk)
+    click(panel.new_button)
+    run_until(lambda: "onepiece.toml" in panel.new.note.text())
+    assert not panel.new.go.isEnabled()
+    QtTest.QTest.keyClick(panel.new.name, KEY.Key_Escape)
+    assert not panel.new.isVisible()
+    assert panel.isVisible()
 
 
 def test_unsaved_changes_are_asked_for(desk: Desk, folder: Path, host: PaperHost):

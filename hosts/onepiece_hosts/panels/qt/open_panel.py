@@ -11,6 +11,7 @@ from Qt import QtCore, QtWidgets
 from onepiece_hosts.panels import words
 from onepiece_hosts.panels.open_model import OpenModel, Row, Rows
 from onepiece_hosts.panels.qt.error_box import ErrorBox
+from onepiece_hosts.panels.qt.new_workfile import NewWorkfile
 from onepiece_hosts.panels.qt.parts import Line, button, column, label, named, page, row
 from onepiece_hosts.panels.qt.question import Question
 from onepiece_hosts.panels.qt.rows import FlatList, PlaceTree, WorkfileTable
@@ -51,11 +52,25 @@ class OpenPanel(Window):
 
     def open_chosen(self) -> None:
         """Open the chosen workfile here; asks first when something would be lost."""
-        self._ask_then(lambda file: self._open(file, steal=False))
+        chosen = self.files.chosen
+        if chosen is not None:
+            self._ask_then(lambda: self._open(chosen, steal=False))
 
     def open_copy(self) -> None:
         """Open it as the next version."""
-        self._ask_then(self.model.open_as_next_version)
+        chosen = self.files.chosen
+        if chosen is not None:
+            self._ask_then(lambda: self.model.open_as_next_version(chosen))
+
+    def ask_new(self) -> None:
+        """Let the artist choose a template."""
+        self.model.list_templates()
+        self.new.begin()
+        self.redraw()
+
+    def make_new(self, template: Row, name: str) -> None:
+        """A new workfile, opened here; asks first when something would be lost."""
+        self._ask_then(lambda: self.model.new_workfile(template, name))
 
     def reveal(self) -> None:
         chosen = self.files.chosen
@@ -97,7 +112,7 @@ class OpenPanel(Window):
         self.tabs.currentChanged.connect(lambda _: self.redraw())
         self.left_note, self.right_note = label("", "faint", is_wrapped=True), label("", "faint", is_wrapped=True)
         left = column(self.search, self.tabs, self.found, self.left_note)
-        self.files = WorkfileTable(self.redraw, self.open_chosen)
+        self.files = WorkfileTable(self.redraw, self.open_chosen, self.model.picture)
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
         split.addWidget(page(left))
         split.addWidget(page(column(label("Workfiles", "head"), self.files, self.right_note)))
@@ -105,7 +120,8 @@ class OpenPanel(Window):
         split.setHandleWidth(14)
         split.setChildrenCollapsible(False)
         self.question, self.error = Question(), ErrorBox(self._dismiss)
-        made = column(split, self.question, self.error, self._buttons(), margin=12)
+        self.new = NewWorkfile(self.session.host.label, self.make_new, self.redraw)
+        made = column(split, self.new, self.question, self.error, self._buttons(), margin=12)
         made.setStretch(0, 1)
         self.setLayout(made)
         self.draw()
@@ -113,10 +129,11 @@ class OpenPanel(Window):
     def _buttons(self) -> Any:
         host = self.session.host.label
         self.show_folder = button("Show in Folder", "Open the folder that the workfile lies in", self.reveal)
+        self.new_button = button("New…", "Begin a new workfile from a template", self.ask_new)
         self.next_button = button("Open as Next Version", "Open a copy under the next free number", self.open_copy)
         self.open_button = button("Open", f"Open this workfile in {host}", self.open_chosen, "primary")
         self.open_button.setDefault(True)
-        return row(self.show_folder, None, self.next_button, self.open_button)
+        return row(self.show_folder, self.new_button, None, self.next_button, self.open_button)
 
     @property
     def _is_recent(self) -> bool:
@@ -156,22 +173,17 @@ class OpenPanel(Window):
         self.open_button.setEnabled(is_ours)
         self.next_button.setEnabled(is_ours)
         self.show_folder.setEnabled(chosen is not None)
+        self.new_button.setEnabled(self.model.can_make_new and not self._is_recent)
+        self.new.show_model(self.model)
 
-    def _ask_then(self, work: Callable[[Row], None]) -> None:
+    def _ask_then(self, work: Callable[[], None]) -> None:
         """Unsaved changes would be lost: the artist says what becomes of them."""
-        chosen = self.files.chosen
-        if chosen is None:
-            return
         if self.session.host.is_modified() is False:
-            work(chosen)
+            work()
             return
-
-        def save() -> None:
-            self.model.save_scene(lambda: work(chosen))
-
         answers = [
-            ("Save and Open", "Save the scene first", save),
-            ("Open Without Saving", "What was not saved is lost", lambda: work(chosen)),
+            ("Save and Open", "Save the scene first", lambda: self.model.save_scene(work)),
+            ("Open Without Saving", "What was not saved is lost", work),
         ]
         self.question.ask("The open scene may have changes that are not saved.", answers)
 

@@ -1,12 +1,16 @@
-"""The small parts that all panels are made of: labels, buttons, a line to type in, and one redraw for many changes."""
+"""The small parts that all panels are made of: labels, buttons, a line to type in, one redraw for many changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from Qt import QtCompat, QtCore, QtGui, QtWidgets
 
+from onepiece_hosts.panels.qt import pictures
+
+# Of a row: the file that its picture was read from.
+_PICTURE = QtCore.Qt.ItemDataRole.UserRole + 1
 # Changes that come within this time are drawn together.
 _REDRAW_MS = 30
 
@@ -23,6 +27,42 @@ class Redraw:
     def __call__(self) -> None:
         if QtCompat.isValid(self._timer) and not self._timer.isActive():
             self._timer.start()
+
+
+class Lazy:
+    """Small pictures of the rows of a tree that are on the screen, as they come.
+
+    Args:
+        find: the picture's file for a row; None while there is none, and then it is asked for.
+    """
+
+    def __init__(self, tree: Any, find: Callable[[Any], str | None]) -> None:
+        self._tree, self._find = tree, find
+        self._read: dict[str, Any] = {}
+        self.look = Redraw(tree, self._look)
+        tree.verticalScrollBar().valueChanged.connect(lambda _: self.look())
+        tree.itemExpanded.connect(lambda _: self.look())
+
+    def _look(self) -> None:
+        """Ask from the last row to the first: the newest question is answered first."""
+        for row in reversed(list(self._on_screen())):
+            path = self._find(row)
+            if path is None or row.data(0, _PICTURE) == path:
+                continue
+            if path not in self._read:
+                self._read[path] = pictures.read(path)
+            if self._read[path] is not None:
+                row.setIcon(0, self._read[path])
+            was_blocked = self._tree.blockSignals(True)
+            row.setData(0, _PICTURE, path)
+            self._tree.blockSignals(was_blocked)
+
+    def _on_screen(self) -> Iterator[Any]:
+        height = self._tree.viewport().height()
+        row = self._tree.itemAt(QtCore.QPoint(2, 2))
+        while row is not None and self._tree.visualItemRect(row).top() < height:
+            yield row
+            row = self._tree.itemBelow(row)
 
 
 class Line(QtWidgets.QLineEdit):

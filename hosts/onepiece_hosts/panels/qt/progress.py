@@ -9,23 +9,28 @@ from Qt import QtCore, QtWidgets
 
 from onepiece_hosts.panels.publish_model import PublishModel
 from onepiece_hosts.panels.qt.parts import button, clear, frame, label, named, row
+from onepiece_hosts.panels.qt.question import Question
 from onepiece_hosts.panels.steps import DONE, RUNNING, Steps
 
 _MARKS = {DONE: "✓", RUNNING: "▸"}
 
 
 class ProgressPage(QtWidgets.QWidget):
-    """``cancelled`` is called when the artist wants no publish."""
+    """``asked`` is called when the artist presses Cancel, ``meant`` when that is meant, ``kept`` when not."""
 
-    def __init__(self, host_label: str, cancelled: Callable[[], None]) -> None:
+    def __init__(
+        self, host_label: str, asked: Callable[[], None], meant: Callable[[], None], kept: Callable[[], None]
+    ) -> None:
         super().__init__()
+        self._meant, self._kept = meant, kept
         self.title = label("Publishing", "title", is_wrapped=True)
         self.whole = bar("The whole publish")
         self.percent = label("", "faint")
         self.item = label("", "faint", is_wrapped=True)
         self.warnings = QtWidgets.QVBoxLayout()
         self._warned = 0
-        self.cancel = button("Cancel", "Stop this publish: nothing of it stays", cancelled)
+        self.cancel = button("Cancel…", "Stop this publish: nothing of it stays", asked)
+        self.question = Question()
         note = f"You can go on working, close this panel, or {host_label}: the publish goes on."
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -35,12 +40,14 @@ class ProgressPage(QtWidgets.QWidget):
         layout.addWidget(self.item)
         layout.addLayout(self.warnings)
         layout.addStretch(1)
+        layout.addWidget(self.question)
         layout.addWidget(label(note, "faint", is_wrapped=True))
         layout.addLayout(row(None, self.cancel))
 
     def show_model(self, model: PublishModel) -> None:
         name = (model.request or {}).get("scene_name")
         self.title.setText(f"Publishing {name}" if name else "Publishing")
+        self._ask(model)
         share = model.steps.share()
         self.whole.setValue(round(share * 1000))
         self.percent.setText(f"{share:.0%}")
@@ -56,6 +63,16 @@ class ProgressPage(QtWidgets.QWidget):
             clear(self.warnings)
             for warning in model.warnings:
                 self.warnings.addWidget(label(str(warning["message"]), "warning", is_wrapped=True))
+
+    def _ask(self, model: PublishModel) -> None:
+        self.cancel.setEnabled(not model.is_cancel_asked and not model.is_stopping)
+        self.cancel.setText("Stopping…" if model.is_stopping else "Cancel…")
+        if not model.is_cancel_asked:
+            self.question.hide()
+        elif not self.question.isVisibleTo(self):
+            text = "Stop this publish? What was copied and uploaded of it is taken away again."
+            answers = [("Stop Publish", "Nothing of this publish stays", self._meant)]
+            self.question.ask(text, answers, back="Keep Going", left=self._kept)
 
     def _steps(self) -> Any:
         grid = QtWidgets.QGridLayout()

@@ -64,8 +64,14 @@ class PublishPanel(Window):
     def dry_run(self) -> None:
         self.model.publish(self.comment.toPlainText().strip(), is_dry_run=True)
 
+    def ask_cancel(self) -> None:
+        self.model.ask_cancel()
+
     def cancel(self) -> None:
         self.model.cancel()
+
+    def keep_going(self) -> None:
+        self.model.keep_going()
 
     def check_again(self) -> None:
         self.model.refresh()
@@ -88,7 +94,7 @@ class PublishPanel(Window):
     def _build(self) -> None:
         self._is_dry = False
         self.pages = QtWidgets.QStackedWidget()
-        self.progress = ProgressPage(self.session.host.label, self.cancel)
+        self.progress = ProgressPage(self.session.host.label, self.ask_cancel, self.cancel, self.keep_going)
         self.outcome = ResultPage(self._open_folder, self._open_site, self.start_again, self.close)
         self.error = ErrorBox(self._dismiss)
         self.pages.addWidget(self._form())
@@ -149,7 +155,7 @@ class PublishPanel(Window):
         scene = self.session.host.scene_path()
         self.title.setText(str((model.request or {}).get("scene_name") or _name(scene)))
         self.place.setText(_place(model.context))
-        self.items.show_items(model.items)
+        self.items.show_model(model)
         self.findings.show_model(model)
         if self.places is not None:
             self.places.draw()

@@ -10,7 +10,7 @@ from onepiece_hosts.panels.qt.parts import button, clear, column, frame, label, 
 
 
 class Question(QtWidgets.QWidget):
-    """Hidden until something is asked; every question can be answered with Back."""
+    """Hidden until something is asked; every question has an answer that leaves everything as it is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -19,20 +19,29 @@ class Question(QtWidgets.QWidget):
         self.setLayout(column(frame("question", column(self.text, self._answers))))
         self.hide()
 
-    def ask(self, text: str, answers: Sequence[tuple[str, str, Callable[[], None]]]) -> None:
+    def ask(
+        self,
+        text: str,
+        answers: Sequence[tuple[str, str, Callable[[], None]]],
+        *,
+        back: str = "Back",
+        left: Callable[[], None] | None = None,
+    ) -> None:
+        """``back`` is that answer; ``left`` is called when it is given."""
         clear(self._answers)
         self.text.setText(text)
         self._answers.addStretch(1)
-        made = button("Back", "Leave everything as it is", self.hide)
+        made = button(back, "Leave everything as it is", self._then(left))
         for name, tip, work in answers:
             self._answers.addWidget(button(name, tip, self._then(work)))
         self._answers.addWidget(made)
         self.show()
         made.setFocus()
 
-    def _then(self, work: Callable[[], None]) -> Callable[[], None]:
+    def _then(self, work: Callable[[], None] | None) -> Callable[[], None]:
         def pressed() -> None:
             self.hide()
-            work()
+            if work is not None:
+                work()
 
         return pressed

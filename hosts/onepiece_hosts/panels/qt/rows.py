@@ -10,7 +10,7 @@ from Qt import QtCore, QtGui, QtWidgets
 from onepiece_hosts.panels import words
 from onepiece_hosts.panels.open_model import OpenModel, Row, Rows
 from onepiece_hosts.panels.qt import pictures, theme
-from onepiece_hosts.panels.qt.parts import named
+from onepiece_hosts.panels.qt.parts import Lazy, named
 
 _DATA = QtCore.Qt.ItemDataRole.UserRole
 
@@ -129,7 +129,9 @@ class WorkfileTable(QtWidgets.QTreeWidget):
 
     COLUMNS = ("Version", "Name", "Who", "When", "Comment", "Open by")
 
-    def __init__(self, changed: Callable[[], None], activated: Callable[[], None]) -> None:
+    def __init__(
+        self, changed: Callable[[], None], activated: Callable[[], None], picture: Callable[[Row], str | None]
+    ) -> None:
         super().__init__()
         self._shown: Any = None
         named(self, "Workfiles", "The workfiles, the newest first; Enter opens one")
@@ -146,6 +148,7 @@ class WorkfileTable(QtWidgets.QTreeWidget):
             self.header().setSectionResizeMode(number, kinds.Stretch if number in (1, 4) else kinds.ResizeToContents)
         self.itemSelectionChanged.connect(changed)
         self.itemActivated.connect(lambda *_: activated())
+        self._pictures = Lazy(self, lambda row: picture(row.data(0, _DATA)))
 
     @property
     def chosen(self) -> Row | None:
@@ -154,6 +157,7 @@ class WorkfileTable(QtWidgets.QTreeWidget):
         return items[0].data(0, _DATA) if items else None
 
     def show_rows(self, rows: Rows, now: float) -> None:
+        self._pictures.look()
         if rows.items is self._shown:
             return
         kept = self.chosen
@@ -179,9 +183,6 @@ class WorkfileTable(QtWidgets.QTreeWidget):
         item.setData(0, _DATA, file)
         item.setToolTip(1, f"{path}\n{words.size(file.get('size_bytes'))}".rstrip())
         item.setToolTip(4, texts[4])
-        picture = pictures.read(file.get("thumbnail"))
-        if picture is not None:
-            item.setIcon(0, picture)
         for number, colour in ((2, told.faint), (3, told.faint), (5, told.warning)):
             item.setForeground(number, QtGui.QBrush(QtGui.QColor(colour)))
         self.addTopLevelItem(item)
