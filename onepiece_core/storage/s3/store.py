@@ -74,6 +74,22 @@ class S3Store:
     def iter_folders(self, prefix: str) -> Iterator[str]:
         return listing.iter_folders(self._pool, prefix)
 
+    def list_page(
+        self, prefix: str, *, start_after: str = "", token: str | None = None, size: int = 1000
+    ) -> listing.Page:
+        """One page of a listing as the server gives it: its own order, start and end as asked for."""
+        return listing.read_page(self._pool, prefix, start_after=start_after, token=token, size=size)
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether this is AWS itself, as far as its address tells."""
+        return not self._pool.target.is_custom
+
+    @property
+    def endpoint(self) -> str:
+        """The server's address."""
+        return self._pool.target.address.url
+
     def find(self, key: str) -> ObjectInfo | None:
         reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
         return _info(key, reply) if reply.status == 200 else None
