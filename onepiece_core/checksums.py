@@ -30,7 +30,7 @@ from onepiece_core.filesystems import storage_error
 PIECE_BYTES = 1 << 20
 
 # Algorithm -> length of its hex digest.
-LENGTHS = {"xxh128": 32, "xxh64": 16, "md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc32": 8}
+LENGTHS = {"xxh128": 32, "xxh64": 16, "xxh3": 16, "md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc32": 8}
 
 OnBytes = Callable[[int], None]
 
@@ -67,6 +67,8 @@ def new_hash(algorithm: str) -> Hash:
             return xxhash.xxh3_128()
         case "xxh64":
             return xxhash.xxh64()
+        case "xxh3":
+            return xxhash.xxh3_64()
         case "md5" | "sha1" | "sha256" | "sha512":
             # Clients ask for MD5 and SHA-1 to notice damage, not to keep secrets.
             return hashlib.new(algorithm, usedforsecurity=False)
@@ -141,11 +143,11 @@ def hash_file(
     while it was read, or is not ``expected`` any more).
     """
     hasher = Hasher(algorithms)
-    with _opened(path, follow_links, expected) as (descriptor, before):
+    with open_checked(path, follow_links, expected) as (descriptor, before):
         for piece in _pieces(path, descriptor, before):
             hasher.update(piece)
             on_bytes(len(piece))
-        _check_unchanged(path, descriptor, before, follow_links)
+        check_unchanged(path, descriptor, before, follow_links)
     return Hashed(before.st_size, hasher.digests(), before.st_mtime_ns)
 
 
@@ -168,13 +170,13 @@ def copy_and_hash(
     DestinationReadOnly or StorageError when it cannot be written.
     """
     hasher = Hasher(algorithms)
-    with _opened(source, follow_links, expected) as (descriptor, before):
+    with open_checked(source, follow_links, expected) as (descriptor, before):
         with _created(target, before.st_size) as written:
             for piece in _pieces(source, descriptor, before):
                 hasher.update(piece)
                 _write_all(written, piece)
                 on_bytes(len(piece))
-            _check_unchanged(source, descriptor, before, follow_links)
+            check_unchanged(source, descriptor, before, follow_links)
             if os.utime in os.supports_fd:
                 os.utime(written, ns=(before.st_atime_ns, before.st_mtime_ns))
             if sync:
@@ -185,7 +187,8 @@ def copy_and_hash(
 
 
 @contextmanager
-def _opened(path: Path, follow_links: bool, expected: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
+def open_checked(path: Path, follow_links: bool, expected: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
+    """A regular file's descriptor and status. Raises what :func:`hash_file` raises."""
     # O_NONBLOCK: opening a pipe without a writer would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     if not follow_links:
@@ -245,7 +248,8 @@ def _read_into(descriptor: int, buffer: memoryview) -> int:
     return len(data)
 
 
-def _check_unchanged(path: Path, descriptor: int, before: os.stat_result, follow_links: bool) -> None:
+def check_unchanged(path: Path, descriptor: int, before: os.stat_result, follow_links: bool) -> None:
+    """Raise SourceChanged when the file, or what its path leads to, is not what it was before it was read."""
     try:
         after = (Stamp.of(os.fstat(descriptor)), Stamp.of(path.stat(follow_symlinks=follow_links)))
     except OSError as cause:

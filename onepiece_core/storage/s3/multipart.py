@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
 
@@ -20,6 +21,8 @@ from onepiece_core.storage.store import ObjectInfo, OnBytes
 # S3 takes 10,000 parts.
 _MAX_PARTS = 9_000
 _MIB = 1024 * 1024
+_WHOLE = "FULL_OBJECT"
+_PART = re.compile(rb"<Part>.*?</Part>", re.DOTALL)
 # Parts of one file that are on their way together.
 _PARALLEL_PARTS = 4
 # The largest part that may be copied inside S3 is 5 GiB.
@@ -27,35 +30,51 @@ _COPY_PART_BYTES = 1024 * _MIB
 
 
 class MultipartUpload:
-    """One upload on its way: start, send_parts, then complete or abort."""
+    """One upload on its way: start, send_parts, then complete or abort.
 
-    def __init__(self, pool: Pool, key: str, upload_id: str) -> None:
+    Attributes:
+        upload_id: what the server calls it; with it a later process can go on.
+        is_whole: the object gets one CRC-32 over all of it, which ``complete`` gives, instead of one over those
+            of its parts.
+    """
+
+    def __init__(self, pool: Pool, key: str, upload_id: str, *, is_whole: bool = False) -> None:
         self._pool = pool
         self._key = key
-        self._upload_id = upload_id
+        self.upload_id = upload_id
+        self.is_whole = is_whole
         self._parts: dict[int, tuple[str, str]] = {}
 
     @classmethod
     def start(
-        cls, pool: Pool, key: str, metadata_headers: Mapping[str, str], *, is_copy: bool = False
+        cls,
+        pool: Pool,
+        key: str,
+        metadata_headers: Mapping[str, str],
+        *,
+        is_copy: bool = False,
+        want_whole: bool = False,
     ) -> MultipartUpload:
+        """``want_whole``: ask for one checksum over the whole object; ``is_whole`` tells what the server answered."""
         checksum = {} if is_copy else {"x-amz-checksum-algorithm": "CRC32"}
+        if want_whole:
+            checksum["x-amz-checksum-type"] = _WHOLE
         headers = {"content-type": "application/octet-stream", **checksum, **metadata_headers}
         reply = pool.send(Request("write", "POST", key, {"uploads": ""}, headers)).reply
         upload_id = find_element(reply.body, "UploadId")
         if upload_id is None:
             raise StorageError(f"s3://{pool.target.bucket}/{key}: the server gave no upload id", key=key)
-        return cls(pool, key, upload_id)
+        return cls(pool, key, upload_id, is_whole=reply.headers.get("x-amz-checksum-type") == _WHOLE)
 
     def send_parts(self, source: CheckedFile, part_bytes: int, buffers: Buffers, on_bytes: OnBytes) -> None:
         """Read ``source`` in order; its parts travel side by side."""
-        wanted, part_bytes = part_bytes, _part_bytes(source.size_bytes, part_bytes)
+        wanted, part_bytes = part_bytes, part_bytes_for(source.size_bytes, part_bytes)
         if part_bytes > wanted:
             buffers = Buffers(2, part_bytes)
 
         def send(number: int, buffer: bytearray, data: memoryview) -> None:
             try:
-                self._send_part(number, data)
+                self.send_part(number, data)
             finally:
                 buffers.release(buffer)
             on_bytes(len(data))
@@ -84,7 +103,27 @@ class MultipartUpload:
             raise self._pool.error(request, reply)
         self._parts[number] = (etag, "")
 
-    def complete(self, condition_headers: Mapping[str, str]) -> tuple[Request, Outcome]:
+    def keep_part(self, number: int, etag: str, crc32: str) -> None:
+        """A part that an earlier run has sent."""
+        self._parts[number] = (etag, crc32)
+
+    def iter_parts(self) -> Iterator[tuple[int, str, int]]:
+        """Number, etag and size of the parts that the server holds. Raises ObjectMissing when the upload is gone."""
+        marker = "0"
+        while True:
+            query = {"uploadId": self.upload_id, "part-number-marker": marker}
+            page = self._pool.send(Request("read", "GET", self._key, query, {})).reply.body
+            for part in _PART.findall(page):
+                fields = [find_element(part, name) or "" for name in ("PartNumber", "ETag", "Size")]
+                yield int(fields[0]), fields[1].strip('"'), int(fields[2])
+            following = find_element(page, "NextPartNumberMarker")
+            if find_element(page, "IsTruncated") != "true" or not following or following == marker:
+                return
+            marker = following
+
+    def complete(
+        self, condition_headers: Mapping[str, str], *, whole_crc32: str | None = None
+    ) -> tuple[Request, Outcome]:
         """Make the object visible, if the condition holds. The caller judges the reply: a 200 may carry an error."""
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(etag)}</ETag>"
@@ -96,26 +135,31 @@ class MultipartUpload:
             f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{parts}</CompleteMultipartUpload>'
         ).encode()
         headers = {"content-type": "application/xml", **condition_headers}
-        request = Request("write", "POST", self._key, {"uploadId": self._upload_id}, headers, body)
+        if whole_crc32 is not None:
+            headers |= {"x-amz-checksum-crc32": whole_crc32, "x-amz-checksum-type": _WHOLE}
+        request = Request("write", "POST", self._key, {"uploadId": self.upload_id}, headers, body)
         return request, self._pool.ask(request)
 
     def abort(self) -> None:
         """Free the parts; a failure here is logged, for the error that led here counts."""
         try:
             self._pool.send(
-                Request("write", "DELETE", self._key, {"uploadId": self._upload_id}, {}), expect=(200, 204, 404)
+                Request("write", "DELETE", self._key, {"uploadId": self.upload_id}, {}), expect=(200, 204, 404)
             )
         except StorageError as failed:
             get_logger(__name__).warning("s3.abort_failed", key=self._key, reason=failed.report.message)
 
-    def _send_part(self, number: int, data: memoryview) -> None:
-        crc = base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+    def send_part(self, number: int, data: memoryview) -> tuple[str, int]:
+        """Its etag and CRC-32."""
+        crc32 = zlib.crc32(data)
+        crc = crc32_base64(crc32)
         request = Request("write", "PUT", self._key, self._query(number), {"x-amz-checksum-crc32": crc}, data)
         etag = self._pool.send(request).reply.headers.get("etag", "")
         self._parts[number] = (etag, crc)
+        return etag.strip('"'), crc32
 
     def _query(self, number: int) -> dict[str, str]:
-        return {"partNumber": str(number), "uploadId": self._upload_id}
+        return {"partNumber": str(number), "uploadId": self.upload_id}
 
 
 def copy_in_parts(
@@ -145,7 +189,12 @@ def copy_in_parts(
         raise
 
 
-def _part_bytes(size_bytes: int, wanted: int) -> int:
+def crc32_base64(crc32: int) -> str:
+    """A CRC-32 as S3 writes it."""
+    return base64.b64encode(crc32.to_bytes(4, "big")).decode()
+
+
+def part_bytes_for(size_bytes: int, wanted: int) -> int:
     """At least ``wanted``, and so large that the parts are not too many; whole MiB."""
     least = -(-size_bytes // _MAX_PARTS)
     return max(wanted, -(-least // _MIB) * _MIB if least > wanted else wanted)

@@ -16,7 +16,7 @@ from onepiece_core.log import get_logger
 from onepiece_core.storage.s3.client import Target
 from onepiece_core.storage.s3.errors import error_for, find_element, unreachable
 from onepiece_core.storage.s3.signing import UNSIGNED_PAYLOAD, Signer, encode_path, encode_query
-from onepiece_core.storage.s3.wire import Address, Connection, Reply, WireError
+from onepiece_core.storage.s3.wire import Address, Connection, Reply, Throttle, WireError
 
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -89,12 +89,18 @@ class Pool:
     """All connections to one bucket's server. Safe to use from several threads."""
 
     def __init__(
-        self, target: Target, patience: Patience = DEFAULT_PATIENCE, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        target: Target,
+        patience: Patience = DEFAULT_PATIENCE,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        throttle: Throttle | None = None,
     ) -> None:
         # Replaced as a whole when the bucket turns out to live in another region.
         self._route = (target, Signer(target.region))
         self._patience = patience
         self._sleep = sleep
+        self._throttle = throttle
         self._idle: deque[Connection] = deque()
         self._clock_offset = 0.0
 
@@ -244,6 +250,7 @@ class Pool:
                 target.tls,
                 connect_seconds=patience.connect_seconds,
                 read_seconds=patience.read_seconds,
+                throttle=self._throttle,
             )
         except OSError as failed:
             raise _ConnectFailed(str(failed)) from failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 import time
 import zlib
@@ -13,10 +12,10 @@ from onepiece_core.errors import ObjectMissing, PreconditionFailed, StorageError
 from onepiece_core.storage.s3 import listing
 from onepiece_core.storage.s3.client import Target
 from onepiece_core.storage.s3.errors import find_element
-from onepiece_core.storage.s3.multipart import MultipartUpload, copy_in_parts
+from onepiece_core.storage.s3.multipart import MultipartUpload, copy_in_parts, crc32_base64
 from onepiece_core.storage.s3.pool import DEFAULT_PATIENCE, Outcome, Patience, Pool, Request, http_time, server_time
 from onepiece_core.storage.s3.signing import encode_path
-from onepiece_core.storage.s3.wire import Reply, WireError
+from onepiece_core.storage.s3.wire import Reply, Throttle, WireError
 from onepiece_core.storage.source import Buffers, CheckedFile
 from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
 
@@ -45,8 +44,10 @@ class S3Store:
         *,
         patience: Patience = DEFAULT_PATIENCE,
         part_bytes: int = PART_BYTES,
+        throttle: Throttle | None = None,
     ) -> None:
-        self._pool = Pool(target, patience)
+        self._pool = Pool(target, patience, throttle=throttle)
+        self._patience = patience
         self._bucket = target.bucket
         self._part_bytes = part_bytes
         self._buffers = Buffers(_BUFFERS, part_bytes)
@@ -54,6 +55,15 @@ class S3Store:
     @property
     def uri(self) -> str:
         return f"s3://{self._bucket}"
+
+    @property
+    def pool(self) -> Pool:
+        """The connections, for what a Store has no words for."""
+        return self._pool
+
+    def throttled(self, throttle: Throttle) -> S3Store:
+        """The same bucket over connections whose rate is held down."""
+        return S3Store(self._pool.target, patience=self._patience, part_bytes=self._part_bytes, throttle=throttle)
 
     def close(self) -> None:
         """Close the idle connections; the store may still be used."""
@@ -92,11 +102,11 @@ class S3Store:
 
     def find(self, key: str) -> ObjectInfo | None:
         reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
-        return _info(key, reply) if reply.status == 200 else None
+        return object_info(key, reply) if reply.status == 200 else None
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         reply = self._pool.send(Request("read", "GET", key, {}, {})).reply
-        return reply.body, _info(key, reply)
+        return reply.body, object_info(key, reply)
 
     def iter_bytes(self, key: str) -> Iterator[bytes]:
         """Goes on where it was when the connection breaks, as long as the object is the same."""
@@ -105,7 +115,7 @@ class S3Store:
         return self._iter_bytes(key, outcome)
 
     def _iter_bytes(self, key: str, outcome: Outcome) -> Iterator[bytes]:
-        info, offset, broken = _info(key, outcome.reply), 0, 0
+        info, offset, broken = object_info(key, outcome.reply), 0, 0
         while True:
             try:
                 for piece in self._pool.iter_body(outcome):
@@ -123,7 +133,12 @@ class S3Store:
             outcome = self._pool.send(Request("read", "GET", key, {}, headers, stream=True), expect=(206,))
 
     def put(
-        self, key: str, data: bytes, *, condition: Condition = ALWAYS, metadata: Mapping[str, str] | None = None
+        self,
+        key: str,
+        data: bytes | memoryview,
+        *,
+        condition: Condition = ALWAYS,
+        metadata: Mapping[str, str] | None = None,
     ) -> ObjectInfo:
         return self._put(key, data, condition, metadata or {})
 
@@ -211,23 +226,48 @@ class S3Store:
         try:
             upload.send_parts(source, self._part_bytes, self._buffers, on_bytes)
             source.finish()
-            request, outcome = upload.complete(_conditions(condition))
-            etag = find_element(outcome.reply.body, "ETag")
-            if outcome.reply.status == 200 and etag:
-                return _written(key, source.size_bytes, outcome.reply, metadata, etag)
-            if there := self._own_write(key, outcome, write_id):
-                return there
-            raise self._refused(request, outcome.reply, condition)
+            return self.complete_upload(upload, key, source.size_bytes, condition, metadata, write_id)
         except BaseException:
             upload.abort()
             raise
+
+    def start_upload(self, key: str, metadata: Mapping[str, str], write_id: str) -> MultipartUpload:
+        """An upload whose parts the caller sends, and which it completes with one checksum over all of them.
+
+        Args:
+            write_id: by which :meth:`find_own` knows the object again.
+        """
+        return MultipartUpload.start(self._pool, key, _metadata_headers(metadata, write_id), want_whole=True)
+
+    def complete_upload(
+        self,
+        upload: MultipartUpload,
+        key: str,
+        size_bytes: int,
+        condition: Condition,
+        metadata: Mapping[str, str],
+        write_id: str,
+        whole_crc32: str | None = None,
+    ) -> ObjectInfo:
+        """Make the parts one visible object, if ``condition`` holds."""
+        request, outcome = upload.complete(_conditions(condition), whole_crc32=whole_crc32)
+        etag = find_element(outcome.reply.body, "ETag")
+        if outcome.reply.status == 200 and etag:
+            return _written(key, size_bytes, outcome.reply, metadata, etag)
+        if there := self._own_write(key, outcome, write_id):
+            return there
+        raise self._refused(request, outcome.reply, condition)
+
+    def find_own(self, key: str, write_id: str) -> ObjectInfo | None:
+        """The object at ``key`` if the write ``write_id`` made it."""
+        reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
+        return object_info(key, reply) if reply.headers.get(_METADATA + _WRITE_ID) == write_id else None
 
     def _own_write(self, key: str, outcome: Outcome, write_id: str) -> ObjectInfo | None:
         """The object, when an attempt whose reply was lost had written it and the repetition met it."""
         if not write_id or not outcome.was_unanswered or outcome.reply.status not in (404, 409, 412):
             return None
-        reply = self._pool.send(Request("read", "HEAD", key, {}, {}), expect=(200, 404)).reply
-        return _info(key, reply) if reply.headers.get(_METADATA + _WRITE_ID) == write_id else None
+        return self.find_own(key, write_id)
 
     def _refused(self, request: Request, reply: Reply, condition: Condition) -> StorageError:
         error = self._pool.error(request, reply)
@@ -254,7 +294,7 @@ class S3Store:
 
 def crc32_text(data: bytes | memoryview) -> str:
     """CRC-32 as S3's headers carry it."""
-    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+    return crc32_base64(zlib.crc32(data))
 
 
 def _conditions(condition: Condition) -> dict[str, str]:
@@ -274,7 +314,8 @@ def _metadata(reply: Reply) -> dict[str, str]:
     return found
 
 
-def _info(key: str, reply: Reply) -> ObjectInfo:
+def object_info(key: str, reply: Reply) -> ObjectInfo:
+    """What the headers of a whole reply to GET or HEAD say."""
     return ObjectInfo(
         key=key,
         size_bytes=int(reply.headers.get("content-length", "0")),

