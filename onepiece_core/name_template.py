@@ -97,6 +97,10 @@ class NameTemplate:
     def fields(self) -> frozenset[str]:
         return frozenset(value for is_field, value, _ in self._pieces if is_field)
 
+    def accepts(self, field: str, value: str) -> bool:
+        """Whether the field may hold ``value``."""
+        return re.fullmatch(self._patterns[field], value, re.ASCII) is not None
+
     def parse(self, name: str) -> dict[str, str] | None:
         """The fields of ``name``, without those that are left out, or None when it does not follow the template."""
         match = self._regex.fullmatch(name)

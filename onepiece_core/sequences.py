@@ -28,9 +28,9 @@ def _words(text: str) -> frozenset[str]:
 MOVIES = _words("mov mp4 m4v avi mkv webm mxf mpg mpeg wmv qt flv ogv mts m2ts r3d braw gif")
 _SOUNDS = _words("wav aif aiff mp3 flac ogg m4a aac bwf")
 _SCENES = _words("ma mb nk nknc hip hiplc hipnc blend max c4d 3de spp mud ztl zpr aep prproj psb fbx")
-_TEXTS = _words("json xml txt csv tsv otio edl aaf ale md pdf py mel toml yaml yml log html mhl ini doc docx")
-_ARCHIVES = _words("zip gz tar tgz bz2 xz 7z rar tar.gz tar.bz2 tar.xz part tmp")
-NEVER = MOVIES | _SOUNDS | _SCENES | _TEXTS | _ARCHIVES
+TEXTS = _words("json xml txt csv tsv otio edl aaf ale md pdf py mel toml yaml yml log html mhl ini doc docx")
+ARCHIVES = _words("zip gz tar tgz bz2 xz 7z rar tar.gz tar.bz2 tar.xz tar.zst zst dmg iso cab jar")
+NEVER = MOVIES | _SOUNDS | _SCENES | TEXTS | ARCHIVES | {"part", "tmp"}
 
 # Textures: their numbers are tiles (UDIM), not frames.
 _TILES = _words("tx tex rat")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from onepiece_core.errors import MediaEmpty, MediaError, OnePieceError
+from onepiece_core.errors import MediaEmpty, OnePieceError
 from onepiece_core.media._reader import Reader, opened
 from onepiece_core.media.exr import MAGIC as EXR_MAGIC
 from onepiece_core.media.exr import probe_exr
@@ -67,6 +67,7 @@ _PROBES: dict[str, Callable[[Reader], MediaFacts]] = {
     "DPX": probe_dpx,
     "QuickTime": probe_quicktime,
 }
+HEAD_BYTES = 16
 # Files a thread takes at once; waiting for a network disk is what the threads are for.
 _GROUP, _THREADS = 32, 8
 
@@ -100,7 +101,9 @@ def probe(path: Path) -> MediaFacts:
             raise reader.invalid("it is damaged") from cause
 
 
-def probe_all(paths: Sequence[Path], reporter: Reporter | None = None) -> list[MediaFacts | OnePieceError]:
+def probe_all(
+    paths: Sequence[Path], reporter: Reporter | None = None, *, operation: str = "publish"
+) -> list[MediaFacts | OnePieceError]:
     """Look at many files; one bad file never stops the others. One result each, in the order of ``paths``."""
     reporter = reporter or Reporter()
     groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
@@ -109,7 +112,7 @@ def probe_all(paths: Sequence[Path], reporter: Reporter | None = None) -> list[M
         try:
             for group in pool.map(_probe_group, groups):
                 results += group
-                reporter.step(Progress(operation="publish", phase="check", done=len(results), total=len(paths)))
+                reporter.step(Progress(operation=operation, phase="check", done=len(results), total=len(paths)))
         finally:
             pool.shutdown(cancel_futures=True)
     return results
@@ -127,18 +130,20 @@ def _probe_group(paths: Sequence[Path]) -> list[MediaFacts | OnePieceError]:
 
 def _recognise(reader: Reader, promised: Kind) -> str:
     """The format's name by its first bytes. Raises MediaError when it is not the promised one."""
-    head = reader.at(0, min(16, reader.size_bytes), "the header")
+    head = reader.at(0, min(HEAD_BYTES, reader.size_bytes), "the header")
+    name, wrong = recognise(head, promised)
+    if name and not wrong:
+        return name
+    if len(head) < 12 and not name:
+        raise reader.truncated("not even its first bytes are there")
+    raise reader.invalid(wrong)
+
+
+def recognise(head: bytes, promised: Kind) -> tuple[str, str]:
+    """The format's name by its first :data:`HEAD_BYTES` (``""``: none), and why it is not the promised one."""
     for place, magic, kind, name in _MAGIC:
         if head[place : place + len(magic)] == magic:
-            if kind != promised:
-                raise _wrong(reader, f"it is {name}, not {_NAMES[promised]}")
-            return name
-    if len(head) < 12:
-        raise reader.truncated("not even its first bytes are there")
-    if not any(head):
-        raise _wrong(reader, "its first bytes are zeros: it was never written")
-    raise _wrong(reader, f"it is not {_NAMES[promised]}")
-
-
-def _wrong(reader: Reader, why: str) -> MediaError:
-    return reader.invalid(why)
+            return name, "" if kind == promised else f"it is {name}, not {_NAMES[promised]}"
+    if len(head) >= 12 and not any(head):
+        return "", "its first bytes are zeros: it was never written"
+    return "", f"it is not {_NAMES[promised]}"

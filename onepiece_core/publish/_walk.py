@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onepiece_core.errors import InputMissing, InputRefused, InputUnreadable, MediaEmpty, OnePieceError
+from onepiece_core.junk import is_junk
 from onepiece_core.shown import shown
 
-# What operating systems, browsers and copy tools leave behind.
-_JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx"})
-_JUNK_ENDINGS = (".part", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 _NUMBER = re.compile(r"%(?P<printf>0?\d*)d|(?P<hashes>#+)|(?P<ats>@+)|\$F(?P<houdini>\d?)|(?P<udim><UDIM>)")
 _SHOWN = 100  # how many paths an error lists
 
@@ -58,11 +56,6 @@ class Problems:
             raise error(
                 f"{path}: {reason}{more}", hint=hint, path=path, paths=paths, problems=every, count=len(problems)
             )
-
-
-def is_junk(name: str) -> bool:
-    """Hidden and temporary files: never published, always listed."""
-    return name.startswith(".") or name.lower() in _JUNK_NAMES or name.lower().endswith(_JUNK_ENDINGS)
 
 
 def find_file(path: Path, problems: Problems) -> Iterator[Found]:

@@ -10,7 +10,8 @@ from pathlib import PurePath
 from onepiece_core import sequences
 from onepiece_core.errors import PaddingsMixed
 from onepiece_core.frames import format_spans, gaps
-from onepiece_core.publish._walk import is_junk, pattern_expression
+from onepiece_core.junk import is_junk
+from onepiece_core.publish._walk import pattern_expression
 from onepiece_core.rules.host_facts import OutputFact, SceneFacts
 
 # Folders beside a scene that hold its review movies.

@@ -116,10 +116,10 @@ def _shots_called(tracker: Tracker, project: Entity, text: str) -> list[Entity]:
     # Only what is asked for: a site may have no episodes, and says no to their fields.
     paths = _PARENTS[: len(parents)]
     shots = tracker.find("Shot", [["project", "is", project], ["code", "is", code]], ("code", *paths))
-    return [each for each in shots if _is_below([each[path] for path in paths], parents)]
+    return [each for each in shots if is_below([each[path] for path in paths], parents)]
 
 
-def _is_below(above: list[str | None], parents: list[str]) -> bool:
+def is_below(above: list[str | None], parents: list[str]) -> bool:
     """A sequence may be called sc02 in ep010, or ep010_sc02 by itself."""
     return above == parents or above[0] == "_".join(reversed(parents))
 
