@@ -46,7 +46,19 @@ _UNSETTLED = ErrorReport(
     hint="`onepiece recover` waits until it has settled and goes on.",
 )
 
-WriteKind = Literal["context", "version", "file_type", "files", "links", "thumbnail", "movie"]
+WriteKind = Literal[
+    "context",
+    "version",
+    "file_type",
+    "files",
+    "links",
+    "thumbnail",
+    "movie",
+    "rows",
+    "row_updates",
+    "row_deletes",
+    "row_revives",
+]
 RowState = Literal["waiting", "sending", "unanswered", "done", "failed"]
 
 

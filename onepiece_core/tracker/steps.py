@@ -17,7 +17,8 @@ from onepiece_core.errors import EntityMissing, InputMissing, TrackerRefused, Tr
 from onepiece_core.log import get_logger
 from onepiece_core.tracker.file_paths import LocalRoot, file_link, list_roots
 from onepiece_core.tracker.placing import find_place
-from onepiece_core.tracker.tracker import BatchRequest, Entity, Tracker
+from onepiece_core.tracker.row_steps import ROW_STEPS, creation
+from onepiece_core.tracker.tracker import Entity, Tracker
 
 log = get_logger(__name__)
 
@@ -103,7 +104,7 @@ class _Rows(ABC):
         if len(self.new) == 1:
             self.tracker.create(self.entity_type, self.new[0])
         else:
-            self.tracker.batch([_creation(self.entity_type, data) for data in self.new])
+            self.tracker.batch([creation(self.entity_type, data) for data in self.new])
         # Looked up rather than taken from the answer: another process may have made them at the same time.
         result = self.find()
         if result is None:
@@ -311,6 +312,7 @@ _KINDS: Mapping[str, Any] = {
     "links": LinksStep,
     "thumbnail": ThumbnailStep,
     "movie": MovieStep,
+    **ROW_STEPS,
 }
 
 
@@ -318,10 +320,6 @@ def make_step(kind: str, payload: dict[str, Any], tracker: Tracker, results: Map
     """The step for a write; ``results`` are those of the writes before it, by their ``seq``."""
     step: Step = _KINDS[kind](tracker, resolve(payload, results))
     return step
-
-
-def _creation(entity_type: str, data: dict[str, Any]) -> BatchRequest:
-    return {"request_type": "create", "entity_type": entity_type, "data": data, "return_fields": ["id"]}
 
 
 def _row(tracker: Tracker, link: Entity, fields: Sequence[str]) -> Entity:
