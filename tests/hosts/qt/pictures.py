@@ -11,8 +11,8 @@ from Qt import QtCore, QtGui, __binding__
 
 from tests.hosts.paper_host import PaperHost
 from tests.hosts.qt.desk import Desk, application, darken, run_until, scripted
+from tests.hosts.qt.hands import card, checked, chosen_shot, press, publishing
 from tests.hosts.qt.scripted import NAME
-from tests.hosts.qt.test_panels import card, checked, chosen_shot, press, publishing
 
 
 def main(target: Path, *, is_light: bool) -> None:

@@ -3,92 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from Qt import QtCore, QtGui, QtTest, QtWidgets
 
 from onepiece_hosts.panels import words
 from onepiece_hosts.panels.qt.publish_panel import FORM, PROGRESS, RESULT
-from onepiece_server.sandbox.report import SandboxReport
 from tests.hosts.paper_host import PaperHost
-from tests.hosts.qt.desk import Desk, real, run_until, scripted
+from tests.hosts.qt.desk import Desk, run_until, scripted
+from tests.hosts.qt.hands import (
+    box_of,
+    card,
+    checked,
+    child,
+    chosen_shot,
+    click,
+    exactly,
+    has_picture,
+    paint,
+    press,
+    publishing,
+    texts,
+)
 from tests.hosts.qt.scripted import NAME
-from tests.support.media import write_exr
 
 KEY = QtCore.Qt.Key
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def host(folder: Path) -> PaperHost:
-    host = PaperHost((folder / f"{NAME}.nk").as_posix())
-    host.save()
-    return host
-
-
-@pytest.fixture
-def desk(folder: Path, host: PaperHost) -> Iterator[Desk]:
-    desk = Desk(scripted(folder), host=host)
-    yield desk
-    (folder / "go").touch()
-    desk.leave()
-
-
-def checked(desk: Desk) -> Any:
-    panel = desk.show("publish")
-    run_until(lambda: panel.findings.head.text().endswith(("passed", "finding", "findings")))
-    return panel
-
-
-def publishing(desk: Desk) -> Any:
-    panel = checked(desk)
-    panel.go.click()
-    run_until(lambda: panel.pages.currentIndex() == PROGRESS and "3 of 5" in texts(panel.progress))
-    return panel
-
-
-def texts(widget: Any) -> list[str]:
-    return [one.text() for one in widget.findChildren(QtWidgets.QLabel)]
-
-
-def press(widget: Any, name: str) -> None:
-    (found,) = [one for one in widget.findChildren(QtWidgets.QPushButton) if one.text() == name]
-    found.click()
-
-
-def click(widget: Any, at: Any = None) -> None:
-    QtTest.QTest.mouseClick(widget, QtCore.Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
-
-
-def box_of(panel: Any, item_id: str) -> Any:
-    """Where an item's check box is on the screen."""
-    tree = panel.items
-    row = tree.row(item_id)
-    style = QtWidgets.QStyleOptionViewItem()
-    style.rect = tree.visualItemRect(row)
-    style.features = QtWidgets.QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
-    style.checkState = row.checkState(0)
-    found = tree.style().subElementRect(QtWidgets.QStyle.SubElement.SE_ItemViewItemCheckIndicator, style, tree)
-    return found.center()
-
-
-def card(panel: Any, rule: str) -> Any:
-    return next(one for one in panel.findings.cards if one.finding["rule"] == rule)
-
-
-def child(item: Any, text: str) -> Any:
-    return next(one for one in (item.child(n) for n in range(item.childCount())) if one.text(0) == text)
 
 
 # Publish
@@ -137,26 +77,15 @@ def test_pictures_come_from_the_worker_and_only_of_what_is_seen(desk: Desk, fold
     assert not panel.items.row("Renders").isExpanded()
 
 
-def paint(path: Path) -> None:
-    image = QtGui.QImage(320, 180, QtGui.QImage.Format.Format_RGB32)
-    image.fill(QtGui.QColor("#ff00ff"))
-    image.save(str(path))
-
-
-def has_picture(row: Any) -> bool:
-    """The tile shows what :func:`paint` has painted."""
-    return row.icon(0).pixmap(48, 27).toImage().pixelColor(24, 13) == QtGui.QColor("#ff00ff")
-
-
 def test_a_place_is_changed_from_the_project_down(desk: Desk):
     panel = checked(desk)
-    panel.change.click()
+    click(panel.change)
     for number in range(4):
         run_until(lambda n=number: len(panel.places.menus) > n and panel.places.menus[n].isEnabled())
         menu = panel.places.menus[number]
         menu.activated.emit(2 if number == 3 else 1)
     run_until(lambda: panel.places.use.isEnabled() and len(panel.places.menus) == 5)
-    panel.places.use.click()
+    click(panel.places.use)
     run_until(lambda: "ep010_sc02_0020" in panel.place.text())
     assert panel.places is None
 
@@ -208,7 +137,7 @@ def test_escape_in_the_reason_leaves_the_reason_and_not_the_panel(desk: Desk, fo
 
 def test_a_dry_run_is_shown_and_changes_nothing(desk: Desk):
     panel = checked(desk)
-    panel.dry.click()
+    click(panel.dry)
     run_until(panel.plan_box.isVisible)
     assert "9 files, 123 MB" in panel.plan.text()
     assert panel.go.isEnabled()
@@ -221,10 +150,10 @@ def test_a_publish_shows_its_steps_and_ends_with_links(desk: Desk, folder: Path)
     assert panel.outcome.whole.value() == panel.outcome.whole.maximum()
     opened = Opened()
     with opened:
-        panel.outcome.folder.click()
-        panel.outcome.site.click()
+        click(panel.outcome.folder)
+        click(panel.outcome.site)
     assert opened.urls == [QtCore.QUrl.fromLocalFile(str(folder)).toString(), "https://frost.example/detail/Version/7"]
-    panel.outcome.report.click()
+    click(panel.outcome.report)
     assert json.loads(QtWidgets.QApplication.clipboard().text())["scene_name"] == NAME
 
 
@@ -270,9 +199,9 @@ def test_a_killed_worker_is_told_with_what_to_do_and_the_details_are_copied(desk
     desk.kill_worker()
     run_until(panel.error.isVisible)
     assert "Recover" in panel.error.hint.text()
-    panel.error.copy.click()
+    click(panel.error.copy)
     assert json.loads(QtWidgets.QApplication.clipboard().text())["code"] == "worker.died"
-    panel.error.dismiss.click()
+    click(panel.error.dismiss)
     run_until(lambda: not panel.error.isVisible())
 
 
@@ -314,22 +243,6 @@ def test_a_site_that_is_away_is_told_in_both_panels(desk: Desk, folder: Path):
 # Open
 
 
-def chosen_shot(desk: Desk) -> Any:
-    panel = desk.show("open_shot")
-    names = ("Frost Giant", "ep010", "ep010_sc02", "ep010_sc02_0010")
-    for depth, name in enumerate(names):
-        run_until(lambda n=name: panel.places.findItems(n, exactly()))
-        panel.places.setCurrentItem(panel.places.findItems(name, exactly())[0])
-        run_until(lambda d=depth: len(panel.model.path) == d + 1)
-    run_until(lambda: panel.files.topLevelItemCount() == 4)
-    return panel
-
-
-def exactly() -> Any:
-    flags = QtCore.Qt.MatchFlag
-    return flags.MatchExactly | flags.MatchRecursive
-
-
 def test_workfiles_are_found_from_the_project_down_to_the_task(desk: Desk):
     panel = chosen_shot(desk)
     first = panel.files.topLevelItem(0)
@@ -356,7 +269,7 @@ def test_enter_opens_the_chosen_workfile(desk: Desk, folder: Path, host: PaperHo
 
 def test_a_copy_is_opened_under_the_next_version(desk: Desk, folder: Path, host: PaperHost):
     panel = chosen_shot(desk)
-    panel.next_button.click()
+    click(panel.next_button)
     run_until(lambda: host.path == (folder / "FG_ep010_sc02_0010_comp_v005.nk").as_posix())
     assert (folder / "FG_ep010_sc02_0010_comp_v005.nk").exists()
 
@@ -392,7 +305,7 @@ def test_a_show_without_templates_says_where_they_are_named(desk: Desk, folder: 
 def test_unsaved_changes_are_asked_for(desk: Desk, folder: Path, host: PaperHost):
     panel = chosen_shot(desk)
     host.path, host.modified = (folder / "mine.nk").as_posix(), True
-    panel.open_button.click()
+    click(panel.open_button)
     assert panel.question.isVisible()
     assert host.path.endswith("mine.nk")
     press(panel.question, "Save and Open")
@@ -405,7 +318,7 @@ def test_a_locked_workfile_says_who_has_it_and_can_be_opened_anyway(desk: Desk, 
     path.write_text("{}")
     panel = chosen_shot(desk)
     panel.files.setCurrentItem(panel.files.topLevelItem(1))
-    panel.open_button.click()
+    click(panel.open_button)
     run_until(panel.question.isVisible)
     assert "deniz has had it open" in panel.question.text.text()
     press(panel.question, "Open Anyway")
@@ -441,7 +354,7 @@ def test_my_tasks_and_recent_workfiles_are_a_click_away(desk: Desk):
 def test_what_was_interrupted_is_finished(desk: Desk):
     panel = desk.show("recover")
     run_until(panel.run.isEnabled)
-    panel.run.click()
+    click(panel.run)
     run_until(lambda: "Nothing is interrupted" in panel.state.text())
     assert [panel.list.topLevelItem(0).text(n) for n in (0, 1)] == [NAME, "completed"]
 
@@ -449,9 +362,9 @@ def test_what_was_interrupted_is_finished(desk: Desk):
 def test_about_tells_who_and_where(desk: Desk):
     panel = desk.show("about")
     run_until(lambda: panel.values["User"].text() == "Elif Kaya")
-    panel.copy.click()
+    click(panel.copy)
     assert json.loads(QtWidgets.QApplication.clipboard().text())["worker"]["site"] == "https://frost.example"
-    panel.leave.click()
+    click(panel.leave)
     assert not panel.isVisible()
 
 
@@ -489,34 +402,6 @@ def test_every_control_has_a_name_and_a_tooltip_and_the_keyboard_reaches_it(desk
 # The real worker
 
 
-@pytest.fixture
-def environ(studio: SandboxReport, tmp_path: Path) -> dict[str, str]:
-    settings = f'[publish]\nbucket = "studio-prod-data"\n[roots.projects]\nlinux = "{tmp_path}"\n'
-    (tmp_path / "onepiece.toml").write_text(settings)
-    state = {"ONEPIECE_STATE_DIR": str(tmp_path / "state"), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    return {**studio.env, **state, "LOGNAME": "elif"}
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> PaperHost:
-    name = f"FG_ep010_sc02_0010_comp_v{51 + os.getpid() % 900}"
-    work = tmp_path / "FG/ep010/sc02/0010/comp/work"
-    (work / "renders").mkdir(parents=True)
-    for frame in range(1001, 1006):
-        write_exr(work / "renders" / f"{name}.{frame}.exr", seed=f"{tmp_path} {frame}")
-    renders = f"{work.as_posix()}/renders/{name}.%04d.exr"
-    host = PaperHost((work / f"{name}.nk").as_posix(), outputs=[renders])
-    host.save()
-    return host
-
-
-@pytest.fixture
-def studio_desk(environ: dict[str, str], scene: PaperHost) -> Iterator[Desk]:
-    desk = Desk(real(), environ, scene)
-    yield desk
-    desk.leave()
-
-
 def test_a_scene_is_published_for_real_with_a_finding_ignored(studio_desk: Desk, scene: PaperHost):
     panel = checked(studio_desk)
     assert not panel.go.isEnabled()
@@ -526,7 +411,7 @@ def test_a_scene_is_published_for_real_with_a_finding_ignored(studio_desk: Desk,
     press(one, "Ignore")
     run_until(panel.go.isEnabled)
     panel.comment.setPlainText("first look")
-    panel.go.click()
+    click(panel.go)
     run_until(lambda: panel.pages.currentIndex() == RESULT or panel.error.isVisible())
     assert panel.model.error is None
     result = panel.model.result

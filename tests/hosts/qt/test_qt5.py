@@ -30,6 +30,8 @@ def test_the_panels_do_the_same_in_qt_5(environ: dict[str, str]):
     found = subprocess.run([sys.executable, "-c", binding], env=environ, capture_output=True, text=True, check=False)
     if found.stdout.strip() != "PySide2":
         pytest.skip(f"python3-pyside2 is not here, or is for another Python: {found.stderr[-200:]}")
-    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:randomly", "tests/hosts/qt/test_panels.py"]
+    here = Path(__file__)
+    files = sorted(str(path.relative_to(ROOT)) for path in here.parent.glob("test_*.py") if path != here)
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:randomly", *files]
     done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
