@@ -125,8 +125,8 @@ def test_rows_are_changed_retired_and_revived(tracker: Tracker, journal: Journal
     [
         {"fault": "drop_reply"},
         {"fault": "commit_late", "seconds": 0.6},
-        {"fault": "too_many", "retry_after_seconds": 0.2},
-        {"fault": "unavailable", "retry_after_seconds": 0.2},
+        {"fault": "too_many", "retry_after_seconds": 1},
+        {"fault": "unavailable", "retry_after_seconds": 1},
     ],
     ids=str,
 )
@@ -191,7 +191,8 @@ def test_a_run_that_is_killed_goes_on(
     process.wait()
     process.stdout.close()
     journal = Journal(tmp_path / "state")
-    results = bulk(tracker, journal, shots(project, 400), batch_size=10)
+    timing = BulkTiming(SystemClock(), settle_seconds=0.3, timeout_seconds=0.3)
+    results = bulk(tracker, journal, shots(project, 400), batch_size=10, timing=timing)
     journal.close()
     assert len(results) == 400
     assert {result.state for result in results} == {"created"}
