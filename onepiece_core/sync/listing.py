@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice
+from operator import lt
 from typing import Protocol
 
 from onepiece_core.storage.s3.listing import Listed, Page
@@ -21,9 +22,7 @@ class PagedStore(Protocol):
     @property
     def is_aws(self) -> bool: ...
 
-    def list_page(
-        self, prefix: str, *, start_after: str = "", token: str | None = None, size: int = 1000
-    ) -> Page: ...
+    def list_page(self, prefix: str, *, start_after: str = "", token: str | None = None, size: int = 1000) -> Page: ...
 
 
 class OrderBroken(Exception):
@@ -67,7 +66,7 @@ class Range:
         self._order = order
         self._after = after
         self._until = None if until is None else order.key(until)
-        self._last = None if after is None else order.key(after)
+        self._first = self._last = None if after is None else order.key(after)
         self._executor = executor
         self._held = executor.submit(self._hold)
 
@@ -106,9 +105,10 @@ class Range:
         skipped = len(self._prefix)
         rows = [Listed(row[0][skipped:], *row[1:]) for row in page.rows]
         keys = [self._order.key(row.key) for row in rows]
-        # The range may begin with the very key that it was to begin behind.
-        while keys and self._last is not None and keys[0] == self._last and self._last == self._key_of_after():
+        if keys and keys[0] == self._first:
+            # The range may begin with the very key that it was to begin behind.
             del keys[0], rows[0]
+        self._first = None
         self._verify(keys)
         if not keys or self._until is None or keys[-1] < self._until:
             return rows, False
@@ -117,13 +117,10 @@ class Range:
             cut -= 1
         return rows[:cut], True
 
-    def _key_of_after(self) -> str | None:
-        return None if self._after is None else self._order.key(self._after)
-
     def _verify(self, keys: list[str]) -> None:
         if not keys:
             return
-        if (self._last is not None and keys[0] <= self._last) or any(one >= other for one, other in pairwise(keys)):
+        if (self._last is not None and keys[0] <= self._last) or not all(map(lt, keys, islice(keys, 1, None))):
             raise OrderBroken(self._order.name)
         self._last = keys[-1]
 
