@@ -23,6 +23,8 @@ AwsProfile = Annotated[
 ]
 
 
-def aws_overrides(profile: str | None) -> dict[str, Any]:
-    """Settings that a ``--profile`` on the command line changes."""
-    return {"aws": {"profile": profile}} if profile else {}
+def aws_overrides(profile: str | None, endpoint_url: str | None = None) -> dict[str, Any]:
+    """Settings that ``--profile`` and ``--endpoint-url`` on the command line change."""
+    changed = {"profile": profile, "endpoint_url": endpoint_url}
+    given = {name: value for name, value in changed.items() if value}
+    return {"aws": given} if given else {}

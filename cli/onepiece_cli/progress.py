@@ -59,10 +59,11 @@ def _lines(event: Progress) -> None:
 def _bars() -> Iterator[Sink]:
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, TextColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), TextColumn("{task.fields[told]}"))
+    left = TimeRemainingColumn(compact=True)
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), left, TextColumn("{task.fields[told]}"))
     with Bars(*columns, console=Console(stderr=True)) as drawn:
         tasks = {}
 
