@@ -20,12 +20,12 @@ _DELIMITERS = ",;\t|"
 def read_csv(text: str, where: str, mapping: Mapping) -> DropManifest:
     """Every row as an entry. Raises ManifestError: no header, a column twice, a quote that never ends."""
     known = {name.casefold(): name for name in mapping.their_names()}
-    delimiter = mapping.options.delimiter or _delimiter(text, known)
-    rows = _rows(text, delimiter, where)
+    delimiter = mapping.options.delimiter or delimiter_of(text, known)
+    rows = iter_rows(text, delimiter, where)
     header = next(rows, None)
     if header is None:
         raise ManifestError(f"{where} is empty", path=where, rule="manifest.empty")
-    names = _names(header[1], known, where, header[0])
+    names = column_names(header[1], known, where, header[0])
     _check_columns(names, mapping, where, header[0])
     manifest = DropManifest([])
     unknown = [name for name in names if name.casefold() not in known]
@@ -47,7 +47,7 @@ def _entry(line: int, cells: list[str], names: Sequence[str], mapping: Mapping) 
     return read_entry(entry, mapping.required, mapping.options.checksum_algorithm)
 
 
-def _rows(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[str]]]:
+def iter_rows(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that hold anything, each with the physical line where it starts."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
@@ -63,8 +63,8 @@ def _rows(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[str
             yield line, cells
 
 
-def _delimiter(text: str, known: dict[str, str]) -> str:
-    """The one that makes the most known columns of the header."""
+def delimiter_of(text: str, known: dict[str, str] | None = None) -> str:
+    """The one that makes the most known columns of the header; None: the most columns."""
 
     def columns(delimiter: str) -> int:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -72,12 +72,13 @@ def _delimiter(text: str, known: dict[str, str]) -> str:
             first = next((row for row in islice(reader, 100) if any(cell.strip() for cell in row)), [])
         except csv.Error:
             return 0
-        return sum(cell.strip().casefold() in known for cell in first)
+        return sum(known is None or cell.strip().casefold() in known for cell in first)
 
     return max(_DELIMITERS, key=columns)
 
 
-def _names(cells: list[str], known: dict[str, str], where: str, line: int) -> list[str]:
+def column_names(cells: list[str], known: dict[str, str], where: str, line: int) -> list[str]:
+    """The header's names, known ones as they are spelled in ``known``. Raises ManifestError for one that is twice."""
     names = [known.get(cell.strip().casefold(), cell.strip()) for cell in cells]
     folded = [name.casefold() for name in names]
     twice = next((name for name in names if name and folded.count(name.casefold()) > 1), None)

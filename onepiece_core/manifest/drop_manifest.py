@@ -34,7 +34,7 @@ def load_manifest(path: Path, mapping: Mapping | None = None) -> DropManifest:
         InputMissing, InputUnreadable: it cannot be read.
         ManifestError: it is damaged as a whole; ``context.rule`` is the code.
     """
-    data = _read(path)
+    data = read_bytes(path)
     return read_manifest(data, is_json=path.suffix.lower() == ".json", where=shown(path.name), mapping=mapping)
 
 
@@ -74,7 +74,8 @@ def decoded(data: bytes, where: str) -> str:
         ) from cause
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A small regular file, whole. Raises InputMissing, InputUnreadable, ManifestError when it is too large."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)
