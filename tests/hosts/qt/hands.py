@@ -34,7 +34,9 @@ def press(widget: Any, name: str) -> None:
 
 
 def click(widget: Any, at: Any = None) -> None:
-    assert widget.isVisible() and widget.isEnabled(), widget.accessibleName()
+    QtWidgets.QApplication.processEvents()  # what was made just now appears
+    assert widget.isVisible(), widget.accessibleName()
+    assert widget.isEnabled(), widget.accessibleName()
     QtTest.QTest.mouseClick(widget, QtCore.Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
 
 
