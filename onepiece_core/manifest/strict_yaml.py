@@ -13,7 +13,7 @@ def strict_yaml(text: str) -> Any:
         """Refuses what it should not meet."""
 
         def compose_node(self, parent: Any, index: Any) -> Any:
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise ValueError(f"line {event.start_mark.line + 1}: anchors and aliases are not taken")
             return super().compose_node(parent, index)
