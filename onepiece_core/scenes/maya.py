@@ -15,8 +15,10 @@ _UNIT = re.compile(rb"\ncurrentUnit [^\n;]*-t(?:ime)? ([\w.]{1,32})")
 # Over several lines, of which the later ones are indented.
 _FILE_STATEMENT = re.compile(rb'\nfile -r(?:[^";\n]++|\n(?=[ \t])|"(?:[^"\\\n]++|\\.)*+")*+;')
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-# A value with a folder in it; or a bracket, after which a long value is written in pieces.
-_STRINGS = re.compile(rb'-type "string" (?:"([^"\\/]*+(?=[/\\])(?:[^"\\]++|\\.)*+)"|\()', re.DOTALL)
+# Up to the next quote, which may be escaped: the values that may name a file, and the range of the animation.
+_ROUGHLY = re.compile(rb'pe "string" "((?:playbackOptions |[^"\\/]*+[/\\])[^"]*+)"')
+_EXACTLY = re.compile(rb'pe "string" "([^"\\/]*+(?=[/\\])(?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_BRACKET = b'-type "string" ('
 _PIECE = re.compile(rb'\s*+\+?\s*+"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 # In the edits of a reference the whole command is a string itself.
 _EDIT = re.compile(rb'-type \\"string\\" \\"([^"\\]*(?:\\\\[^"\\]*)*)\\"')
@@ -32,27 +34,17 @@ _MOST_SEEN = 100_000
 
 def read_maya(file: BinaryIO) -> SceneFacts:
     """The facts of an ASCII scene."""
-    found, seen = References(), _Seen()
-    version = unit = None
-    is_past_head = has_references = False
-    ends: tuple[int | None, int | None] = (None, None)
+    found, head, body = References(), _Head(), _Body()
     windows = Windows(file)
     for data in windows:
-        if not is_past_head:
-            unit, is_past_head = unit or _unit(data, windows), data.find(b"\ncreateNode ") >= 0
+        if not head.is_over:
+            head.read(data, windows, found)
         for start, stop in islands(data, b'"', windows):
-            version = version or _version(data, start, stop)
-            for path in _references(data, start, stop):
-                has_references = True
-                found.add(path)
-            for path in _strings(data, start, stop, seen):
-                found.add(path)
-            for path in _edits(data, start, stop) if has_references else ():
-                found.add(path)
-            for at in hits(data, b"playbackOptions", start, stop):
-                ends = maya_options(bytes(data[at : at + _OPTIONS_BYTES])) or ends
-    told = version.decode("utf-8", "replace") if version else None
-    return SceneFacts("maya", told, *ends, maya_rate(unit), found.all())
+            body.read(data, start, stop, found)
+            if head.has_references:
+                _read_edits(data, start, stop, found)
+    version = head.version.decode("utf-8", "replace") if head.version else None
+    return SceneFacts("maya", version, *body.ends, maya_rate(head.unit), found.all())
 
 
 def maya_rate(unit: bytes | None) -> Fraction | None:
@@ -67,57 +59,73 @@ def is_file(value: bytes) -> bool:
     return (b"/" in value or b"\\" in value) and _FILE.search(value) is not None
 
 
-def _version(data: bytearray, start: int, stop: int) -> bytes | None:
-    for at in hits(data, b"\nrequires maya ", start - 1, stop):
-        if match := _VERSION.match(data, at):
-            return match[1]
-    return None
-
-
-def _unit(data: bytearray, window: Windows) -> bytes | None:
-    """It stands in no quotes, but before the first node."""
-    for at in hits(data, b"\ncurrentUnit ", window.start - 1, window.stop):
-        if match := _UNIT.match(data, at):
-            return match[1]
-    return None
-
-
-def _references(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
-    for at in hits(data, b"\nfile -r", start - 1, stop):
-        if match := _FILE_STATEMENT.match(data, at):
-            yield from (_plain(path) for path in _QUOTED.findall(match[0])[-1:])
-
-
-class _Seen:
-    """Values that were looked at already: a texture stands in many nodes."""
+class _Head:
+    """What stands before the first node: Maya writes the references, the version and the units there."""
 
     def __init__(self) -> None:
-        self._values: set[bytes] = set()
+        self.is_over = self.has_references = False
+        self.version: bytes | None = None
+        self.unit: bytes | None = None
 
-    def new(self, values: list[bytes]) -> set[bytes]:
-        fresh = set(values) - self._values
-        if len(self._values) < _MOST_SEEN:
-            self._values |= fresh
-        return fresh
-
-
-def _strings(data: bytearray, start: int, stop: int, seen: _Seen) -> Iterator[bytes]:
-    """The values of string attributes that name a file."""
-    # One expression over all: a scene may have a million of them, and a step of Python for each is too much.
-    values = _STRINGS.findall(data, start, stop + _LONGEST_BYTES)
-    for value in seen.new(values):
-        if is_file(value):
-            yield _plain(value)
-    if b"" in values:
-        for at in hits(data, b'-type "string" (', start, stop):
-            if is_file(value := _in_pieces(data, at + len(b'-type "string" ('))):
-                yield _plain(value)
+    def read(self, data: bytearray, window: Windows, found: References) -> None:
+        start, stop = window.start - 1, window.stop
+        self.version = self.version or _first(_VERSION, data, hits(data, b"\nrequires maya ", start, stop))
+        self.unit = self.unit or _first(_UNIT, data, hits(data, b"\ncurrentUnit ", start, stop))
+        for at in hits(data, b"\nfile -r", start, stop):
+            if match := _FILE_STATEMENT.match(data, at):
+                self.has_references = True
+                for path in _QUOTED.findall(match[0])[-1:]:
+                    found.add(_plain(path))
+        self.is_over = data.find(b"\ncreateNode ", start, stop) >= 0
 
 
-def _edits(data: bytearray, start: int, stop: int) -> Iterator[bytes]:
+def _first(pattern: re.Pattern[bytes], data: bytearray, places: Iterator[int]) -> bytes | None:
+    return next((match[1] for at in places if (match := pattern.match(data, at))), None)
+
+
+class _Body:
+    """The values of string attributes that name a file, and of the script that sets the range."""
+
+    def __init__(self) -> None:
+        # Values that were looked at already: a texture stands in many nodes.
+        self._seen: set[bytes] = set()
+        self.ends: tuple[int | None, int | None] = (None, None)
+
+    def read(self, data: bytearray, start: int, stop: int, found: References) -> None:
+        # One simple expression over all: a scene may have a million of them, and a step of Python for each is too much.
+        end = stop + _LONGEST_BYTES
+        if any([self._take(value, found) for value in self._fresh(_ROUGHLY.findall(data, start, end))]):
+            for value in self._fresh(_EXACTLY.findall(data, start, end)):
+                if is_file(value):
+                    found.add(_plain(value))
+        # After a bracket a long value is written in pieces.
+        if data.find(b"(", start, stop + len(_BRACKET)) >= 0:
+            for at in hits(data, _BRACKET, start, stop):
+                if is_file(value := _in_pieces(data, at + len(_BRACKET))):
+                    found.add(_plain(value))
+
+    def _fresh(self, values: list[bytes]) -> list[bytes]:
+        return [value for value in dict.fromkeys(values) if value not in self._seen]
+
+    def _take(self, value: bytes, found: References) -> bool:
+        """Whether the value was cut at a quote that is a part of it."""
+        if value.endswith(b"\\") and (len(value) - len(value.rstrip(b"\\"))) % 2:
+            return True
+        if len(self._seen) < _MOST_SEEN:
+            self._seen.add(value)
+        if value.startswith(b"playbackOptions "):
+            self.ends = maya_options(value) or self.ends
+        elif is_file(value):
+            found.add(_plain(value))
+        return False
+
+
+def _read_edits(data: bytearray, start: int, stop: int, found: References) -> None:
+    if data.find(b"\\", start, stop) < 0:
+        return
     for at in hits(data, b'-type \\"string\\"', start, stop):
         if (match := _EDIT.match(data, at)) and is_file(match[1]):
-            yield _plain(_plain(match[1]))
+            found.add(_plain(_plain(match[1])))
 
 
 def _in_pieces(data: bytearray, at: int) -> bytes:
