@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onepiece_core.context import Context, Convention
 from onepiece_core.errors import NameInvalid
 from onepiece_core.ingest.model import DropItem, Problem
+from onepiece_core.name_template import NameTemplate
 from onepiece_core.naming import escaped, find_collisions, portable_problem, split_version
 from onepiece_core.rules.ingest_codes import found
 from onepiece_core.shown import shown
@@ -65,6 +67,18 @@ def check_portable(items: Sequence[DropItem]) -> None:
             problem = known[part]
             if problem:
                 item.problems.append(found(f"name.{problem[0]}", f"the name {shown(part)!r} {problem[1]}"))
+
+
+def check_forms(items: Sequence[DropItem], characters: str | None, forms: Sequence[NameTemplate]) -> None:
+    """The characters that a preset allows, and the forms of a name."""
+    allowed = re.compile(characters) if characters else None
+    for item in items:
+        name = item.files[0].relative.rpartition("/")[2]
+        if allowed is not None and not allowed.fullmatch(name):
+            item.problems.append(found("name.characters", f"{shown(name)} holds other characters than {characters}"))
+        if forms and not any(form.parse(item.name) is not None for form in forms):
+            told = " or ".join(form.text for form in forms)
+            item.problems.append(found("name.form", f"{shown(item.name)} is none of {told}"))
 
 
 def check_collisions(items: Sequence[DropItem]) -> None:

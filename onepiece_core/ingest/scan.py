@@ -123,9 +123,10 @@ def _take_link(scan: DropScan, relative: str, path: str) -> None:
         return
     status = os.lstat(real)
     if stat.S_ISDIR(status.st_mode):
-        scan.left[relative] = found(
-            "link.folder", "a link to a folder of the drop: its files are taken where they really are"
-        )
+        is_loop = f"{scan.root}/{relative}".startswith(f"{real}/")
+        told = "a link to a folder that it lies in" if is_loop else "a link to a folder of the drop"
+        code = "link.back" if is_loop else "link.folder"
+        scan.left[relative] = found(code, f"{told}: its files are taken where they really are")
     elif is_junk(real.rpartition("/")[2]) or f"/{MHL_FOLDER}/" in f"/{os.path.relpath(real, scan.root)}":
         scan.left[relative] = _JUNK
     else:

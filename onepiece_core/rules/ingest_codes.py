@@ -45,6 +45,7 @@ FILES: Mapping[str, Code] = {
     "link.loop": _fixed("no link leads back to itself", "Deliver the file itself."),
     "link.broken": _fixed("no link leads nowhere", "Deliver the file itself."),
     "link.outside": _fixed("no link points outside of the drop", "Deliver the file itself."),
+    "link.back": _fixed("no link leads back to a folder that it lies in", severity="skipped"),
     "link.folder": _fixed("no link stands for a folder: its files are taken where they are", severity="skipped"),
     "folder.unreadable": _fixed("every folder can be read", "Give yourself the right to read it, then run this again."),
     "file.unreadable": _fixed("every file can be read", "Give yourself the right to read it, then run this again."),

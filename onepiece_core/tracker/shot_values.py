@@ -25,6 +25,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 _FRAMES = ("cut_in", "cut_out", "head_in", "tail_out")
 _SHARED = ("fps", "width", "height", "resolution")  # a project has these for all of its shots
+SHOT_VALUES = (*_FRAMES, *_SHARED)
 _SIZE = re.compile(r"(?<!\d)(\d{2,6})\s*[x*\u00d7]\s*(\d{2,6})(?!\d)", re.IGNORECASE)
 
 
@@ -37,18 +38,26 @@ def read_shot_values(tracker: Tracker, project: Entity | None, entity: Entity | 
     if project is not None:
         told |= _read(tracker, project, _SHARED)
     if entity is not None:
-        told |= _read(tracker, entity, (*_FRAMES, *_SHARED) if entity["type"] == "Shot" else _SHARED)
+        told |= _read(tracker, entity, SHOT_VALUES if entity["type"] == "Shot" else _SHARED)
     return told
 
 
 def _read(tracker: Tracker, row: Entity, wanted: Sequence[str]) -> dict[str, Any]:
-    known = tracker.schema_fields(row["type"])
-    asked = {name: [field for field in _FIELDS[name] if field in known] for name in wanted}
+    asked = asked_fields(tracker, row["type"], wanted)
     fields = [field for each in asked.values() for field in each]
     found = tracker.find_one(row["type"], [["id", "is", row["id"]]], fields) if fields else None
-    if found is None:
-        return {}
-    values = {name: next((found[f] for f in each if found.get(f) is not None), None) for name, each in asked.items()}
+    return {} if found is None else told_values(found, asked)
+
+
+def asked_fields(tracker: Tracker, entity_type: str, wanted: Sequence[str] = SHOT_VALUES) -> dict[str, list[str]]:
+    """Which of the site's fields may hold each value, the one that counts first. Raises TrackerError."""
+    known = tracker.schema_fields(entity_type)
+    return {name: [field for field in _FIELDS[name] if field in known] for name in wanted}
+
+
+def told_values(row: Entity, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The values that ``row``, found with those fields, holds."""
+    values = {name: next((row[f] for f in each if row.get(f) is not None), None) for name, each in asked.items()}
     return {name: value for name, value in values.items() if isinstance(value, int | float | str) and value != ""}
 
 
