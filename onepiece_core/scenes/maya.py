@@ -94,7 +94,8 @@ class _Body:
     def read(self, data: bytearray, start: int, stop: int, found: References) -> None:
         # One simple expression over all: a scene may have a million of them, and a step of Python for each is too much.
         end = stop + _LONGEST_BYTES
-        if any([self._take(value, found) for value in self._fresh(_ROUGHLY.findall(data, start, end))]):
+        cut = [value for value in self._fresh(_ROUGHLY.findall(data, start, end)) if not self._take(value, found)]
+        if cut:
             for value in self._fresh(_EXACTLY.findall(data, start, end)):
                 if is_file(value):
                     found.add(_plain(value))
@@ -108,16 +109,16 @@ class _Body:
         return [value for value in dict.fromkeys(values) if value not in self._seen]
 
     def _take(self, value: bytes, found: References) -> bool:
-        """Whether the value was cut at a quote that is a part of it."""
+        """False for a value that was cut at a quote in it: an odd number of backslashes stands before that."""
         if value.endswith(b"\\") and (len(value) - len(value.rstrip(b"\\"))) % 2:
-            return True
+            return False
         if len(self._seen) < _MOST_SEEN:
             self._seen.add(value)
         if value.startswith(b"playbackOptions "):
             self.ends = maya_options(value) or self.ends
         elif is_file(value):
             found.add(_plain(value))
-        return False
+        return True
 
 
 def _read_edits(data: bytearray, start: int, stop: int, found: References) -> None:
