@@ -19,6 +19,15 @@ WIDTH, HEIGHT = 1280, 800
 NEEDED = ("blender", "Xvfb", "xdotool", "import")
 # Where our menu stands in the bar, right of Blender's own, and how high rows are, at scale 1.
 _MENU_X, _BAR_Y, _ROW = 290, 13, 20
+# Nothing is waited for longer: a machine may be slow, and have two processors for eight of us.
+SECONDS = 60.0
+DESK = "bpy.types.ONEPIECE_MT_menu.desk"
+# What a failure tells of the desk's pages.
+_SEEN = {
+    "page": "page",
+    "publish": "publish.state, publish.findings, publish.error and publish.error.message",
+    "opening": "opening.path, opening.workfiles.items, opening.error and opening.error.message",
+}
 
 
 def install(folder: Path, worker: list[str]) -> Path:
@@ -51,12 +60,13 @@ def screen() -> Iterator[str]:
 
 
 class Artist:
-    """Drives one Blender. Every wait ends when what is waited for is there."""
+    """Drives one Blender. Every wait ends when what is waited for is there, and tells what is there when it never comes."""
 
-    def __init__(self, display: str, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, display: str, port: int, folder: Path) -> None:
         self.environ = {**os.environ, "DISPLAY": display}
-        self.process = process
-        self._stream = socket.create_connection(("127.0.0.1", port)).makefile("rwb")
+        self._folder = folder
+        self._is_down = False  # the sidebar is scrolled
+        self._stream = socket.create_connection(("127.0.0.1", port), timeout=SECONDS).makefile("rwb")
 
     # Questions
 
@@ -70,19 +80,29 @@ class Artist:
 
     def desk(self, python: str) -> Any:
         """The same, of our desk: ``publish.state``."""
-        return self.ask(f"bpy.types.ONEPIECE_MT_menu.desk.{python}")
+        return self.ask(f"{DESK}.{python}")
 
-    def until(self, is_there: Callable[[], Any], what: str, seconds: float = 15.0) -> Any:
-        end = time.monotonic() + seconds
+    def until(self, is_there: Callable[[], Any], what: str) -> Any:
+        end = time.monotonic() + SECONDS
         while not (found := is_there()):
-            assert time.monotonic() < end, f"{what} did not come"
+            if time.monotonic() > end:
+                raise AssertionError(f"{what} did not come: {self.saw()}")
             time.sleep(0.03)
         return found
+
+    def saw(self) -> str:
+        """What there is to see, for a failure; with a picture beside Blender's log."""
+        path = self._folder / "failed.jpg"
+        self.picture(path)
+        told = {
+            name: self.ask(f"(lambda {name}: {name} and ({python}))({DESK}.{name})") for name, python in _SEEN.items()
+        }
+        return f"{json.dumps(told, indent=1)}\n{path}\n{(self._folder / 'blender.log').read_text()[-2000:]}"
 
     # Mouse, keys, camera
 
     def _x(self, *arguments: object) -> None:
-        subprocess.run(["xdotool", *map(str, arguments)], env=self.environ, check=True, timeout=20)
+        subprocess.run(["xdotool", *map(str, arguments)], env=self.environ, check=True, timeout=SECONDS)
 
     def click(self, x: float, y: float) -> None:
         self._x("mousemove", int(x), int(y), "sleep", "0.05", "click", "1")
@@ -92,77 +112,15 @@ class Artist:
 
     def type(self, text: str, *keys: str) -> None:
         self._x("type", "--delay", "15", text)
+        self.key(*keys)
+
+    def key(self, *keys: str) -> None:
         for key in keys:
             self._x("key", key)
 
     def picture(self, path: Path) -> None:
-        command = ["import", "-window", "root", "-quality", "82", str(path)]
-        subprocess.run(command, env=self.environ, check=True, timeout=20)
-
-    # What Blender has on its screen
-
-    def choose(self, entry: int) -> None:
-        """Open our menu and click its entry of that number."""
-        self.open_menu()
-        separators = sum(number <= entry for number in (2, 4))
-        self.click(_MENU_X + 20, _BAR_Y + 26 + entry * _ROW + separators * 7)
-        self.until_drawn()
-
-    def close_menu(self) -> None:
-        self._x("key", "Escape")
-        self.move(WIDTH / 3, HEIGHT / 2)
-        self.until_drawn()
-
-    def open_menu(self) -> None:
-        """It stands right of Blender's own; a click that was lost in the start is made again."""
-        self.ask("clear()")
-        for _ in range(5):
-            self.click(_MENU_X, _BAR_Y)
-            end = time.monotonic() + 4
-            while time.monotonic() < end:
-                if self.ask("len(drawn)"):
-                    return
-                time.sleep(0.03)
-        raise AssertionError("the menu did not open")
-
-    def show_sidebar(self) -> None:
-        """What ``Publish...`` brings up; before 4.2 the artist clicks its tab once."""
-        self.until(lambda: self.sidebar()[2] > 100, "the sidebar")
-        for offset in range(0, 400, 22):
-            if self.desk("draws"):
-                return
-            left, top, width, _ = self.sidebar()
-            self.click(left + width - 11, top + 175 + offset)
-            time.sleep(0.2)
-        raise AssertionError("the tab did not come")
-
-    def sidebar(self) -> tuple[int, int, int, int]:
-        """Left, top, width and height of the viewport's sidebar on the screen."""
-        area = "next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D')"
-        found = self.ask(f"[(r.x, r.y, r.width, r.height) for r in {area}.regions if r.type == 'UI'][0]")
-        x, y, width, height = found
-        return x, HEIGHT - y - height, width, height
-
-    def buttons(self, at: float) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The buttons of the sidebar with their places, found by hovering: Ctrl+C copies a button's command."""
-        left, top, width, height = self.sidebar()
-        x = int(left + width * at)
-        for start in (18, 8):
-            for y in range(top + start, top + height - 4, _ROW):
-                told = self._hover(x, y)
-                if told.startswith("bpy.ops.onepiece"):
-                    yield told, (x, y)
-
-    def _hover(self, x: int, y: int) -> str:
-        self.ask("setattr(bpy.context.window_manager, 'clipboard', '-')")
-        self._x("mousemove", x, y, "sleep", "0.02", "key", "ctrl+c")
-        return str(self.ask("bpy.context.window_manager.clipboard"))
-
-    def click_tab(self, number: int) -> None:
-        """Of the open-shot page: two in a row below the pages."""
-        left, top, width, _ = self.sidebar()
-        self.click(left + width * (0.25, 0.6)[number % 2], top + 74 + _ROW * (number // 2))
-        self.until_drawn()
+        command = ["import", "-window", "root", "-quality", "80", str(path)]
+        subprocess.run(command, env=self.environ, check=True, timeout=SECONDS)
 
     def until_drawn(self) -> None:
         """What was clicked has had its turn, and the screen shows it."""
@@ -171,17 +129,112 @@ class Artist:
             self.ask("redraw()")
             self.until(lambda: self.ask("len(redrawn)"), "a new picture")
 
-    def press(self, *words: str, at: float = 0.3) -> None:
-        """Click the button of the sidebar whose command has all the words; ``at``: where from left (0) to right (1)."""
+    # What Blender has on its screen
+
+    def choose(self, tool: str, has_worked: Callable[[], Any]) -> None:
+        """Open our menu and click the entry of that tool."""
 
         def find() -> tuple[int, int] | None:
-            found = (place for command, place in self.buttons(at) if all(word in command for word in words))
-            place = next(found, None)
-            if place is None:  # it is further down
-                self._x(*["click", "5"] * 6)
-            return place
+            self.open_menu()
+            rows = range(_BAR_Y + 16, _BAR_Y + 16 + 12 * _ROW, 10)
+            return self._find(_MENU_X + 20, rows, f'tool="{tool}"') or self.close_menu()
 
-        self.click(*self.until(find, f"a button {words}"))
+        self._do(find, has_worked, f"the menu's {tool}")
+
+    def close_menu(self) -> None:
+        self.key("Escape")
+        self.move(WIDTH / 3, HEIGHT / 2)
+        self.until_drawn()
+
+    def open_menu(self) -> None:
+        """It stands right of Blender's own; a click that was lost in the start is made again."""
+        for _ in range(5):
+            self.ask("drawn.clear()")
+            self.click(_MENU_X, _BAR_Y)
+            end = time.monotonic() + 10
+            while time.monotonic() < end:
+                if self.ask("len(drawn)"):
+                    self.until_drawn()
+                    return
+                time.sleep(0.03)
+        raise AssertionError(f"the menu did not open: {self.saw()}")
+
+    def show_sidebar(self) -> None:
+        """What ``Publish...`` brings up; before 4.2 the artist clicks its tab once."""
+        self.until(lambda: self.sidebar()[2] > 100, "the sidebar")
+        for offset in (*range(0, 400, 22), *range(0, 400, 22)):
+            if self.desk("draws"):
+                return
+            left, top, width, _ = self.sidebar()
+            self.click(left + width - 11, top + 175 + offset)
+            self.until_drawn()
+        raise AssertionError(f"the tab did not come: {self.saw()}")
+
+    def sidebar(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height of the viewport's sidebar on the screen."""
+        area = "next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D')"
+        found = self.ask(f"[(r.x, r.y, r.width, r.height) for r in {area}.regions if r.type == 'UI'][0]")
+        x, y, width, height = found
+        return x, HEIGHT - y - height, width, height
+
+    def press(self, *words: str, has_worked: Callable[[], Any], at: float = 0.3) -> None:
+        """Click the button of the sidebar whose command has all the words; ``at``: where from left (0) to right (1)."""
+        self._do(lambda: self._find_in_sidebar(words, at), has_worked, f"a button {words}")
+
+    def pick(self, menu: str, entry: str, has_worked: Callable[[], Any]) -> None:
+        """Open that menu of the sidebar and click its entry; both by their commands."""
+
+        def find() -> tuple[int, int] | None:
+            place = self._find_in_sidebar((f'"{menu}"',), 0.3)
+            if place is None:
+                return None
+            self.click(*place)
+            self.until_drawn()
+            return self._find(place[0], range(place[1] + 10, HEIGHT, 10), entry) or self.close_menu()
+
+        self._do(find, has_worked, f"the entry {entry} of {menu}")
+
+    def _do(self, find: Callable[[], tuple[int, int] | None], has_worked: Callable[[], Any], what: str) -> None:
+        """Find it and click it; once more when the click hit nothing, because what is drawn had just moved."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            place = find()
+            if place is None:
+                continue
+            self.click(*place)
+            soon = time.monotonic() + SECONDS / 3
+            while time.monotonic() < soon:
+                if has_worked():
+                    return
+                time.sleep(0.03)
+        raise AssertionError(f"{what} did not come, or did nothing: {self.saw()}")
+
+    def _find_in_sidebar(self, words: tuple[str, ...], at: float) -> tuple[int, int] | None:
+        """Where that button is; None when it is not on the screen, which is scrolled then."""
+        left, top, width, height = self.sidebar()
+        x = int(left + width * at)
+        for start in (18, 8):
+            if place := self._find(x, range(top + start, top + height - 4, _ROW), *words):
+                return place
+        self._x(*["click", "4" if self._is_down else "5"] * (40 if self._is_down else 6))
+        self._is_down = not self._is_down
+        self.until_drawn()
+        return None
+
+    def _find(self, x: int, rows: range, *words: str) -> tuple[int, int] | None:
+        """Hover down ``rows``: Ctrl+C copies the command of the button below the mouse."""
+        for y in rows:
+            told = self._hover(x, y)
+            if all(word in told for word in words):
+                return x, y
+        return None
+
+    def _hover(self, x: int, y: int) -> str:
+        self.ask("setattr(bpy.context.window_manager, 'clipboard', '-')")
+        self._x("mousemove", x, y, "sleep", "0.02", "key", "ctrl+c")
+        for _ in range(2):  # Blender takes up to two turns to carry out what mouse and keys did
+            self.ask("None")
+        return str(self.ask("bpy.context.window_manager.clipboard"))
 
 
 @contextmanager
@@ -196,12 +249,12 @@ def blender(folder: Path, scripts: Path, environ: Mapping[str, str], *options: s
         command += ["--python", str(Path(__file__).with_name("remote.py")), "--", str(port)]
         process = subprocess.Popen(command, env={**environ, **own}, stdout=log, stderr=log, start_new_session=True)
         try:
-            end = time.monotonic() + 60
+            end = time.monotonic() + SECONDS
             while not port.exists() or not port.read_text().endswith("\n"):
                 assert process.poll() is None, (folder / "blender.log").read_text()
                 assert time.monotonic() < end, (folder / "blender.log").read_text()
                 time.sleep(0.05)
-            yield Artist(display, process, int(port.read_text()))
+            yield Artist(display, int(port.read_text()), folder)
         finally:
             process.kill()
             process.wait()

@@ -19,7 +19,7 @@ def answer() -> float:
     """One question each turn: what mouse and keys did before a question is carried out two questions later."""
     if not asked.empty():
         line, stream = asked.get()
-        names = {"bpy": bpy, "drawn": drawn, "clear": clear, "redrawn": redrawn, "redraw": redraw}
+        names = {"bpy": bpy, "drawn": drawn, "redrawn": redrawn, "redraw": redraw}
         try:
             told = {"value": eval(line, names)}
         except Exception as error:
@@ -40,10 +40,6 @@ def redraw() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             area.tag_redraw()
-
-
-def clear() -> None:
-    drawn.clear()
 
 
 def menu_drawn(_menu: object, _context: object) -> None:
