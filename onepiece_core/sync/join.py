@@ -14,12 +14,10 @@ from pathlib import Path
 
 from onepiece_core.storage.s3.listing import Listed
 from onepiece_core.sync.filters import Filters
-from onepiece_core.sync.listing import OrderBroken, PagedStore, Range, list_sorted
+from onepiece_core.sync.listing import PagedStore, Range, list_sorted
 from onepiece_core.sync.order import BY_BYTES, Order
 from onepiece_core.sync.scan import LocalFile, Trouble, scan
 
-# Whole pages: a range whose objects are all here as files ends with its last page.
-_CHUNK_FILES = 3000
 _RANGES = 4
 
 Pair = tuple[LocalFile | None, Listed | None]
@@ -32,12 +30,15 @@ class Sides:
     Attributes:
         root: the folder, a real path; None: there is none yet.
         prefix: of the keys, ending in ``/``.
+        chunk_files: how many files bound a range of the listing. Whole pages: a range whose objects are all here as
+            files ends with its last page.
     """
 
     root: Path | None
     store: PagedStore
     prefix: str
     filters: Filters
+    chunk_files: int = 3000
 
 
 def join(sides: Sides, order: Order) -> Iterator[Pair | Trouble]:
@@ -46,7 +47,7 @@ def join(sides: Sides, order: Order) -> Iterator[Pair | Trouble]:
         ahead: deque[tuple[list[LocalFile | Trouble], Range]] = deque()
         after: str | None = None
         try:
-            for chunk, until in _chunks(_files(sides, order)):
+            for chunk, until in _chunks(_files(sides, order), sides.chunk_files):
                 ahead.append((chunk, Range(sides.store, sides.prefix, order, after, until, executor)))
                 after = until
                 if len(ahead) > _RANGES:
@@ -71,12 +72,12 @@ def _files(sides: Sides, order: Order) -> Iterator[LocalFile | Trouble]:
     return iter(()) if sides.root is None else scan(sides.root, order, sides.filters)
 
 
-def _chunks(found: Iterator[LocalFile | Trouble]) -> Iterator[tuple[list[LocalFile | Trouble], str | None]]:
+def _chunks(found: Iterator[LocalFile | Trouble], size: int) -> Iterator[tuple[list[LocalFile | Trouble], str | None]]:
     """The scan in pieces, each with its last path; None for the last piece, which goes on to the listing's end."""
     chunk: list[LocalFile | Trouble] = []
     for item in found:
         chunk.append(item)
-        if len(chunk) >= _CHUNK_FILES and isinstance(item, LocalFile):
+        if len(chunk) >= size and isinstance(item, LocalFile):
             yield chunk, item.relative
             chunk = []
     yield chunk, None
@@ -105,6 +106,3 @@ def _merge(files: Iterable[LocalFile | Trouble], rows: Iterable[Listed], order: 
     while row is not None:
         yield None, row
         row = next(listing, None)
-
-
-__all__ = ["OrderBroken", "Pair", "Sides", "join", "join_unsorted", "joined"]

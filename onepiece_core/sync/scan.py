@@ -99,7 +99,7 @@ class _Scan:
             for name, entry, is_folder in entries:
                 relative = base + name
                 if entry is None:
-                    yield Trouble(base.rstrip("/"), UNREADABLE, name)
+                    yield Trouble(base.rstrip("/"), MISSING if is_folder else UNREADABLE, name)
                 elif is_folder:
                     if self._filters.drops_folder(relative):
                         continue
@@ -116,13 +116,13 @@ class _Scan:
                 stack.pop()
 
     def _entries(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str] | None, bool]]:
-        """(name, entry, is it a folder), sorted; (why, None, False) when the folder cannot be read."""
+        """(name, entry, is it a folder), sorted; (why, None, is it gone) for a folder that cannot be read."""
         path = f"{self._root}/{folder}" if folder else self._root
         try:
             with os.scandir(path) as entries:
                 rows = [(entry.name, entry, entry.is_dir(follow_symlinks=False)) for entry in entries]
         except OSError as error:
-            return iter([(_reason(error), None, False)])
+            return iter([(_reason(error), None, error.errno == errno.ENOENT)])
         if self._order is BY_BYTES:
             # A folder stands where its first file would: behind `a-b`, as "/" is behind "-".
             rows.sort(key=lambda row: f"{row[0]}/" if row[2] else row[0])
