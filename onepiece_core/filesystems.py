@@ -116,7 +116,7 @@ def create_file(path: Path, data: bytes) -> None:
 
 def rename_into_place(source: Path, target: Path) -> None:
     """Rename a folder where nothing is, durably. Raises FileExistsError when ``target`` is there, even empty."""
-    if not _rename_noreplace(source, target):
+    if not rename_noreplace(source, target):
         # No such call here: the caller holds the claim, so nobody else makes the folder between these two lines.
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, "exists already", str(target))
@@ -125,16 +125,30 @@ def rename_into_place(source: Path, target: Path) -> None:
     sync_folder(source.parent)
 
 
-def _rename_noreplace(source: Path, target: Path) -> bool:
-    """Linux: renameat2(RENAME_NOREPLACE); macOS: renamex_np(RENAME_EXCL). False where the system lacks it."""
+def rename_noreplace(source: Path, target: Path) -> bool:
+    """Rename unless ``target`` is there (FileExistsError); False, and nothing done, where the system cannot promise it.
+
+    Linux: renameat2(RENAME_NOREPLACE); macOS: renamex_np(RENAME_EXCL).
+    """
+    return _rename_with_flag(source, target, linux=1, darwin=4)
+
+
+def exchange_files(left: Path, right: Path) -> bool:
+    """Let two names trade what they stand for, in one step; False, and nothing done, where the system has no such call.
+
+    Linux: renameat2(RENAME_EXCHANGE); macOS: renamex_np(RENAME_SWAP).
+    """
+    return _rename_with_flag(left, right, linux=2, darwin=2)
+
+
+def _rename_with_flag(source: Path, target: Path, *, linux: int, darwin: int) -> bool:
     library = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
     names = os.fsencode(source), os.fsencode(target)
     if sys.platform == "linux" and library is not None and hasattr(library, "renameat2"):
-        at_cwd, noreplace = -100, 1
-        failed = library.renameat2(at_cwd, names[0], at_cwd, names[1], noreplace)
+        at_cwd = -100
+        failed = library.renameat2(at_cwd, names[0], at_cwd, names[1], linux)
     elif sys.platform == "darwin" and library is not None and hasattr(library, "renamex_np"):
-        exclusive = 4
-        failed = library.renamex_np(names[0], names[1], exclusive)
+        failed = library.renamex_np(names[0], names[1], darwin)
     else:
         return False
     if not failed:
@@ -143,6 +157,37 @@ def _rename_noreplace(source: Path, target: Path) -> bool:
     if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(source), None, str(target))
+
+
+def allocate(descriptor: int, path: Path, size_bytes: int) -> None:
+    """Make an open file ``size_bytes`` long with room for it on the disk. Raises OSError (ENOSPC).
+
+    Where the filesystem cannot set room aside it is only asked how much is free: the C library's own substitute
+    would write a byte into each block.
+    """
+    if sys.platform == "linux" and size_bytes:
+        library = ctypes.CDLL(None, use_errno=True)
+        if not library.fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size_bytes)):
+            os.ftruncate(descriptor, size_bytes)
+            return
+        code = ctypes.get_errno()
+        if code not in (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+            raise OSError(code, os.strerror(code), str(path))
+    missing = size_bytes - os.fstat(descriptor).st_size
+    free = free_bytes(path.parent)
+    if free is not None and missing > free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    os.ftruncate(descriptor, size_bytes)
+
+
+def start_writing_back(descriptor: int, offset: int, count: int) -> None:
+    """Ask the system to begin writing these bytes to the disk; a hint, which promises nothing.
+
+    Linux: sync_file_range(SYNC_FILE_RANGE_WRITE).
+    """
+    if sys.platform == "linux":
+        write = 2
+        ctypes.CDLL(None).sync_file_range(descriptor, ctypes.c_int64(offset), ctypes.c_int64(count), write)
 
 
 def storage_error(error: OSError, path: Path, *, need_bytes: int = 0) -> StorageError:

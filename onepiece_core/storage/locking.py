@@ -24,7 +24,7 @@ def file_lock(path: Path, *, timeout_seconds: float = _PATIENCE_SECONDS) -> Iter
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         # Whoever held it before us may have removed the file we opened: then our lock means nothing.
-        if _try_lock(descriptor) and _is_still(path, descriptor):
+        if try_lock(descriptor) and _is_still(path, descriptor):
             break
         os.close(descriptor)
         if time.monotonic() > give_up:
@@ -40,7 +40,8 @@ def file_lock(path: Path, *, timeout_seconds: float = _PATIENCE_SECONDS) -> Iter
 
 if sys.platform == "win32":
 
-    def _try_lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file against other processes and other descriptors, until it is closed."""
         import msvcrt
 
         try:
@@ -50,7 +51,8 @@ if sys.platform == "win32":
         return True
 else:
 
-    def _try_lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file against other processes and other descriptors, until it is closed."""
         import fcntl
 
         try:

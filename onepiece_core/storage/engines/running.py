@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -57,3 +58,22 @@ def run_on_threads(
             thread.join()
     if errors:
         raise errors[0]
+
+
+class LazyThreads:
+    """An executor that is made when it is first asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._made: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._made is None:
+                self._made = ThreadPoolExecutor(self._count, thread_name_prefix="onepiece-part")
+            return self._made
+
+    def shut_down(self) -> None:
+        if self._made is not None:
+            self._made.shutdown(cancel_futures=True)

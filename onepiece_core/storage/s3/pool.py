@@ -23,7 +23,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _BUSY = frozenset({429, 500, 502, 503, 504})
 # An idle connection older than this may have been dropped by something between us and the server.
 _IDLE_SECONDS = 15.0
-_RETRY_CODES = frozenset({"RequestTimeout", "ConditionalRequestConflict", "OperationAborted"})
+# BadDigest: the bytes were damaged on their way.
+_RETRY_CODES = frozenset({"BadDigest", "RequestTimeout", "ConditionalRequestConflict", "OperationAborted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,10 @@ class Pool:
             return
         connection.idle_since = time.monotonic()
         self._idle.append(connection)
+
+    def pause(self, attempt: int) -> None:
+        """Wait before the repetition number ``attempt``, which counts from 0."""
+        self._sleep(self._patience.pause(attempt))
 
     def close(self) -> None:
         """Close the idle connections; the pool may still be used."""
