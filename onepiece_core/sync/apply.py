@@ -136,7 +136,7 @@ class _Apply:
             summary.bytes_downloaded += moved.bytes_moved
             state = self._state_of_fetched(action)
         if state is not None:
-            self._cache.note(action.relative, Known(state, moved.etag, moved.xxh128))
+            self._cache.note(action.relative, Known(state, moved.etag, moved.xxh128, moved.xxh128))
         self._tell("done", {**action.as_json(), "bytes_moved": moved.bytes_moved, "xxh128": moved.xxh128})
 
     def _state_of_fetched(self, action: Action) -> tuple[int, int, int, int, int] | None:
@@ -154,13 +154,13 @@ class _Apply:
             info = self._store.find(result.item.key)
             if info is None or info.size_bytes != action.size_bytes or XXH128 not in info.metadata:
                 return False
-            digests = hash_file(result.item.path, expected=action.stamp).digests
+            xxh128 = hash_file(result.item.path, expected=action.stamp).digests["xxh128"]
         except OnePieceError:
             return False
-        if digests["xxh128"] != info.metadata[XXH128]:
+        if xxh128 != info.metadata[XXH128]:
             return False
         assert action.state is not None
-        self._cache.note(action.relative, Known(action.state, info.etag, digests["xxh128"]))
+        self._cache.note(action.relative, Known(action.state, info.etag, xxh128, xxh128))
         self._summary.skipped += 1
         self._summary.bytes_skipped += action.size_bytes
         self._tell("skipped", {**action.as_json(), "why": "somebody else has just sent it"})

@@ -74,18 +74,18 @@ def look_closer(
     if info.etag != row.etag or info.size_bytes != file.size_bytes:
         return Verdict("differs", "it was replaced a moment ago")
     state, stored = state_of(file.status), info.metadata.get(XXH128, "")
-    if not checksum and modified_ns(info) == file.status.st_mtime_ns:
-        return Verdict("same", known=Known(state, info.etag, stored))
-    if known is not None and known.etag == info.etag:
-        stored = stored or known.xxh128
-    if known is not None and stored and known.state == state and known.xxh128:
-        here: tuple[bool, str] | None = (known.xxh128 == stored, known.xxh128)
-    else:
-        here = _digest(path, file.stamp, stored, info)
+    hashed = ""  # of the file, where it is known
+    if known is not None:
+        stored = stored or (known.object_xxh128 if known.etag == info.etag else "")
+        hashed = known.file_xxh128 if known.state == state else ""
+    was_replaced = known is not None and known.etag != info.etag
+    if not checksum and not was_replaced and modified_ns(info) == file.status.st_mtime_ns:
+        return Verdict("same", known=Known(state, info.etag, hashed, stored))
+    here = (hashed == stored, hashed) if hashed and stored else _digest(path, file.stamp, stored, info)
     if here is None:
         return Verdict("differs", "its content may be another: the object tells no checksum")
     same, xxh128 = here
-    return Verdict("same", known=Known(state, info.etag, xxh128)) if same else Verdict("differs", "content")
+    return Verdict("same", known=Known(state, info.etag, xxh128, xxh128)) if same else Verdict("differs", "content")
 
 
 def modified_ns(info: ObjectInfo) -> int:

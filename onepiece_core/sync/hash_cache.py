@@ -16,25 +16,29 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS same (
     place TEXT NOT NULL, relative TEXT NOT NULL,
     device INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
-    etag TEXT NOT NULL, xxh128 TEXT NOT NULL,
+    etag TEXT NOT NULL, file_xxh128 TEXT NOT NULL, object_xxh128 TEXT NOT NULL,
     PRIMARY KEY (place, relative)
 ) WITHOUT ROWID
 """
-_LOOK = "SELECT device, inode, size, mtime_ns, ctime_ns, etag, xxh128 FROM same WHERE place = ? AND relative = ?"
-_NOTE = "INSERT OR REPLACE INTO same VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LOOK = """
+SELECT device, inode, size, mtime_ns, ctime_ns, etag, file_xxh128, object_xxh128 FROM same
+WHERE place = ? AND relative = ?
+"""
+_NOTE = "INSERT OR REPLACE INTO same VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _A_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The file's state (device, inode, size, mtime, ctime) that was the object with this etag and hash.
+    """The file's state (device, inode, size, mtime, ctime) that was taken for the object with this etag.
 
-    ``xxh128`` may be "" where nobody has hashed it.
+    The hashes are those of the bytes that were read, each "" where nobody has read them.
     """
 
     state: tuple[int, int, int, int, int]
     etag: str
-    xxh128: str
+    file_xxh128: str
+    object_xxh128: str
 
 
 def state_of(status: os.stat_result) -> tuple[int, int, int, int, int]:
@@ -65,13 +69,13 @@ class HashCache:
 
     def find(self, relative: str) -> Known | None:
         row = None
-        with self._using() as connection:
-            if connection is not None:
+        with self._tolerant():
+            if connection := self._connected():
                 row = connection.execute(_LOOK, (self._place, relative)).fetchone()
-        return None if row is None else Known(tuple(row[:5]), row[5], row[6])
+        return None if row is None else Known(tuple(row[:5]), *row[5:])
 
     def note(self, relative: str, known: Known) -> None:
-        self._noted.append((self._place, relative, *known.state, known.etag, known.xxh128))
+        self._noted.append((self._place, relative, *known.state, known.etag, known.file_xxh128, known.object_xxh128))
         if len(self._noted) >= _A_BATCH:
             self.flush()
 
@@ -79,8 +83,8 @@ class HashCache:
         noted, self._noted = self._noted, []
         if not noted:
             return
-        with self._using() as connection:
-            if connection is not None:
+        with self._tolerant():
+            if connection := self._connected():
                 with connection:
                     connection.executemany(_NOTE, noted)
 
@@ -90,13 +94,16 @@ class HashCache:
             self._connection.close()
             self._connection = None
 
+    def _connected(self) -> sqlite3.Connection | None:
+        if self._connection is None and not self._is_off:
+            self._connection = self._open()
+        return self._connection
+
     @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection | None]:
-        """The connection, or None from the first time that it cannot be used."""
+    def _tolerant(self) -> Iterator[None]:
+        """From the first time that the file cannot be used, there is no cache."""
         try:
-            if self._connection is None and not self._is_off:
-                self._connection = self._open()
-            yield self._connection
+            yield
         except (sqlite3.Error, OSError):
             self._is_off = True
             with suppress(sqlite3.Error):
@@ -107,9 +114,13 @@ class HashCache:
     def _open(self) -> sqlite3.Connection:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._file, timeout=5)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(_SCHEMA)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 

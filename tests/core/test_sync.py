@@ -135,7 +135,7 @@ def test_every_utf8_name_is_carried_unchanged(world: World):
         "new\nline",
         "é" * 125,
         "C:\\x",
-        "..\\x",
+        "a\\..b",
         "con",
         "dot.",
         "sp ace ",
