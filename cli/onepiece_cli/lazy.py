@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "shelves": Entry("onepiece_cli.commands.shelves", "Tools on the hosts' menus and shelves: check, list, export."),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
+    "shotgrid": Entry("onepiece_cli.commands.shotgrid", "Shows, bulk work, playlists, deliveries.", True),
     "editorial": Entry("onepiece_cli.commands.editorial", "Compare cuts: what changed, what no longer covers."),
     "login": Entry("onepiece_cli.commands.login", "Sign in at ShotGrid as yourself."),
     "logout": Entry("onepiece_cli.commands.logout", "Forget the personal ShotGrid session."),

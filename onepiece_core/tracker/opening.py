@@ -40,6 +40,14 @@ def open_tracker(site: ShotgridSettings, settings: TrackerSettings, clock: Clock
     )
 
 
+def get_tracker(site: ShotgridSettings, settings: TrackerSettings) -> Tracker:
+    """As :func:`open_tracker`, for what cannot do without. Raises TrackerNotConfigured."""
+    tracker = open_tracker(site, settings)
+    if tracker is None:
+        raise TrackerNotConfigured("No ShotGrid site is configured.")
+    return tracker
+
+
 def find_personal(site: ShotgridSettings) -> PersonalSession | None:
     """The personal session that counts: at the configured site, where no script is configured."""
     return find_session(site.url) if site.url and not (site.script or site.key) else None

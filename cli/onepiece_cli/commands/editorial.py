@@ -60,20 +60,17 @@ def _compared(session: Session, old: Path, new: Path, project: str | None, rate:
     from onepiece_core.editorial.diff import diff_cuts
     from onepiece_core.editorial.otio import read_cut
     from onepiece_core.editorial.report import report_of
-    from onepiece_core.errors import TrackerNotConfigured
     from onepiece_core.frames import exact_rate
 
     exact: Fraction | None = exact_rate(rate) if rate is not None else None
     found = diff_cuts(read_cut(old, exact), read_cut(new, exact), handles=handles)
     if project is None:
         return report_of(found, None)
-    from onepiece_core.tracker.opening import open_tracker
+    from onepiece_core.tracker.opening import get_tracker
     from onepiece_core.tracker.placing import find_project
 
     settings = session.settings(near=new)
-    tracker = open_tracker(settings.shotgrid, settings.tracker)
-    if tracker is None:
-        raise TrackerNotConfigured("No ShotGrid site is configured: leave --project out, or configure one.")
+    tracker = get_tracker(settings.shotgrid, settings.tracker)
     shots = covers.read_shots(tracker, find_project(tracker, {"name": project}))
     covers.mark_reinstated(found, shots)
     covers.mark_short_handles(found, shots, handles)

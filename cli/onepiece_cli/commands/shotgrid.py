@@ -1,0 +1,17 @@
+"""``onepiece shotgrid``: shows, bulk work, playlists and deliveries."""
+
+from __future__ import annotations
+
+import typer
+
+from onepiece_cli.commands import shotgrid_bulk
+
+app = typer.Typer(
+    help="Work on ShotGrid: thousands of rows at once, shows, playlists, deliveries.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command("bulk-create", epilog=shotgrid_bulk.CREATE_EPILOG)(shotgrid_bulk.bulk_create)
+app.command("bulk-update", epilog=shotgrid_bulk.UPDATE_EPILOG)(shotgrid_bulk.bulk_update)
+app.command("bulk-delete", epilog=shotgrid_bulk.DELETE_EPILOG)(shotgrid_bulk.bulk_delete)
+app.command("bulk-versions", epilog=shotgrid_bulk.VERSIONS_EPILOG)(shotgrid_bulk.bulk_versions)
