@@ -11,12 +11,14 @@ from onepiece_core.frames import format_ranges
 from onepiece_core.ingest.items import is_numbered, item_name
 from onepiece_core.ingest.model import DropItem, Expected, Problem
 from onepiece_core.ingest.names import show_problems
-from onepiece_core.manifest.drop_cells import Entry
+from onepiece_core.manifest.drop_cells import Entry, looks_damaged
 from onepiece_core.naming import escaped
 from onepiece_core.rules.ingest_codes import found
 from onepiece_core.shown import shown
 
 _NUMBER = re.compile(r"%0?\d*d|#+|@+|\$F\d?|<UDIM>|\[-?\d+--?\d+\]")
+# What a row calls the parts of a context.
+_FIELDS = {"episode": "episode", "scene": "sequence", "shot": "shot", "asset": "asset"}
 # An item, and one of its files; None is the item as a whole.
 _Target = tuple[DropItem, str | None]
 
@@ -98,7 +100,7 @@ def _without_file(entry: Entry, targets: list[_Target]) -> Problem:
 def _say(entry: Entry, item: DropItem, file: str | None, show_code: str, convention: Convention) -> list[Problem]:
     expected = entry.expected
     assert expected is not None
-    problems = list(entry.problems)
+    problems = [_with_answer(problem, item) for problem in entry.problems]
     if expected.show:
         problems += show_problems(expected.show, show_code, entry.line)
     problems += _compare(expected, item, convention)
@@ -110,6 +112,14 @@ def _say(entry: Entry, item: DropItem, file: str | None, show_code: str, convent
     return problems
 
 
+def _with_answer(problem: Problem, item: DropItem) -> Problem:
+    """A damaged code, with what the file's name says it was."""
+    known = item.context.values().get(_FIELDS.get(problem.context.get("field", ""), ""))
+    if problem.code != "row.excel_damaged" or known is None:
+        return problem
+    return problem.model_copy(update={"message": f"{problem.message}; the file says {known}"})
+
+
 def _compare(expected: Expected, item: DropItem, convention: Convention) -> list[Problem]:
     """What the manifest tells beside what the name tells."""
     named = item.context
@@ -117,9 +127,9 @@ def _compare(expected: Expected, item: DropItem, convention: Convention) -> list
     if named.version and expected.version and named.version != expected.version:
         told = f"the manifest says version {expected.version}, the name {named.version}"
         problems.append(found("row.mismatch", told, line=expected.line))
-    for field in ("episode", "sequence", "shot", "asset"):
+    for field in _FIELDS.values():
         value, known = getattr(expected, field), getattr(named, field)
-        if value is None or (known is not None and value.casefold() == known.casefold()):
+        if value is None or looks_damaged(value) or (known is not None and value.casefold() == known.casefold()):
             continue
         if known is None:
             if named.show is None and value.isdigit() and not convention.scene.accepts(field, value):

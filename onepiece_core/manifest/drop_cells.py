@@ -139,10 +139,15 @@ def _version(entry: Entry, text: str) -> int | None:
 
 
 def _code(entry: Entry, name: str, text: str) -> None:
-    if _SCIENTIFIC.fullmatch(text) or _DATE.fullmatch(text):
-        entry.say("row.excel_damaged", f"{name} {text!r} looks Excel-damaged: it was a code once")
+    if looks_damaged(text):
+        entry.say("row.excel_damaged", f"{name} {text!r} looks Excel-damaged", field=name)
     elif any(not c.isprintable() or c in "/\\" for c in text):
         entry.say("row.value", f"{name} {escaped(text)[:_SHOWN]!r} is no code")
+
+
+def looks_damaged(text: str) -> bool:
+    """Whether a spreadsheet made a number or a date of a code."""
+    return bool(_SCIENTIFIC.fullmatch(text) or _DATE.fullmatch(text))
 
 
 def _formulas(entry: Entry) -> None:

@@ -111,13 +111,12 @@ def _validated(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 def read_preset(name: str, kind: str) -> dict[str, Any]:
     """The TOML of a preset: a path, or the name of one in the package. Raises ConfigError."""
-    shipped = files("onepiece_core").joinpath("presets", kind)
     is_path = "/" in name or "\\" in name or name.lower().endswith(".toml")
     try:
         if is_path:
             text = Path(name).expanduser().read_text(encoding="utf-8")
         else:
-            text = shipped.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+            text = files("onepiece_core").joinpath("presets", kind, f"{name}.toml").read_text(encoding="utf-8")
         return tomllib.loads(text)
     except (OSError, ValueError) as cause:
         known = ", ".join(shipped_presets(kind))

@@ -11,12 +11,12 @@ ROOT = Path(__file__).parents[2]
 _NOBODY = 65534
 
 
-def run_as_nobody(code: str) -> str:
-    """Run Python ``code`` without any privilege and give what it printed."""
+def run_as_nobody(code: str, imports: str = "onepiece_core") -> str:
+    """Run Python ``code`` without any privilege and give what it printed; ``imports`` are modules that it needs."""
     # The libraries are imported before the privileges go: a private checkout is not readable for nobody.
     drop = (
         "import os, onepiece_core.verify, onepiece_core.publish.collect, onepiece_core.media.probe\n"
-        "import onepiece_core.dcc.install\n"
+        f"import onepiece_core.dcc.install, {imports}\n"
         f"if os.geteuid() == 0: os.setgid({_NOBODY}); os.setuid({_NOBODY})\n"
     )
     done = subprocess.run(
