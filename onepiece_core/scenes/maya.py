@@ -15,9 +15,11 @@ _UNIT = re.compile(rb"\ncurrentUnit [^\n;]*-t(?:ime)? ([\w.]{1,32})")
 # Over several lines, of which the later ones are indented.
 _FILE_STATEMENT = re.compile(rb'\nfile -r(?:[^";\n]++|\n(?=[ \t])|"(?:[^"\\\n]++|\\.)*+")*+;')
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-# Up to the next quote, which may be escaped: the values that may name a file, and the range of the animation.
-_ROUGHLY = re.compile(rb'pe "string" "((?:playbackOptions |[^"\\/]*+[/\\])[^"]*+)"')
+# Up to the next quote, which may be escaped: values that may name a file, and the range of the animation. Empty where
+# a list of texts begins.
+_ROUGHLY = re.compile(rb'pe "string(?:" "((?:playbackOptions |[^"\\/]*+[/\\])[^"]*+)"|Array" )')
 _EXACTLY = re.compile(rb'pe "string" "([^"\\/]*+(?=[/\\])(?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_LIST = re.compile(rb'-type "stringArray" \d++((?:\s*+"(?:[^"\\]++|\\.)*+")*+)', re.DOTALL)
 _BRACKET = b'-type "string" ('
 _PIECE = re.compile(rb'\s*+\+?\s*+"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 # In the edits of a reference the whole command is a string itself.
@@ -25,11 +27,11 @@ _EDIT = re.compile(rb'-type \\"string\\" \\"([^"\\]*(?:\\\\[^"\\]*)*)\\"')
 _OPTION = re.compile(rb"-(min|max|ast|aet) (-?[\d.eE+-]{1,32})")
 _FILE = re.compile(rb"[/\\][^/\\\n]*\.[A-Za-z0-9]{1,8}\Z")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_MEANT = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 _UNITS = {b"film": 24, b"pal": 25, b"ntsc": 30, b"game": 15, b"show": 48, b"palf": 50, b"ntscf": 60}
-_OPTIONS_BYTES = 400
 # No path is longer; scripts are.
 _LONGEST_BYTES = 8192
-_MOST_SEEN = 100_000
+_MOST_SEEN, _LONGEST_SEEN_BYTES = 100_000, 512
 
 
 def read_maya(file: BinaryIO) -> SceneFacts:
@@ -56,7 +58,7 @@ def maya_rate(unit: bytes | None) -> Fraction | None:
 
 def is_file(value: bytes) -> bool:
     """Whether a text looks like the path of a file: it has a folder and an extension."""
-    return (b"/" in value or b"\\" in value) and _FILE.search(value) is not None
+    return b"\n" not in value and _FILE.search(value) is not None
 
 
 class _Head:
@@ -94,16 +96,18 @@ class _Body:
     def read(self, data: bytearray, start: int, stop: int, found: References) -> None:
         # One simple expression over all: a scene may have a million of them, and a step of Python for each is too much.
         end = stop + _LONGEST_BYTES
-        cut = [value for value in self._fresh(_ROUGHLY.findall(data, start, end)) if not self._take(value, found)]
-        if cut:
+        values = self._fresh(_ROUGHLY.findall(data, start, end))
+        if [value for value in values if not self._take(value, found)]:
             for value in self._fresh(_EXACTLY.findall(data, start, end)):
-                if is_file(value):
-                    found.add(_plain(value))
+                _add(value, found)
+        if b"" in values:
+            for texts in _LIST.findall(data, start, end):
+                for value in _QUOTED.findall(texts):
+                    _add(value, found)
         # After a bracket a long value is written in pieces.
         if data.find(b"(", start, stop + len(_BRACKET)) >= 0:
             for at in hits(data, _BRACKET, start, stop):
-                if is_file(value := _in_pieces(data, at + len(_BRACKET))):
-                    found.add(_plain(value))
+                _add(_in_pieces(data, at + len(_BRACKET)), found)
 
     def _fresh(self, values: list[bytes]) -> list[bytes]:
         return [value for value in dict.fromkeys(values) if value not in self._seen]
@@ -112,12 +116,12 @@ class _Body:
         """False for a value that was cut at a quote in it: an odd number of backslashes stands before that."""
         if value.endswith(b"\\") and (len(value) - len(value.rstrip(b"\\"))) % 2:
             return False
-        if len(self._seen) < _MOST_SEEN:
+        if len(self._seen) < _MOST_SEEN and 0 < len(value) <= _LONGEST_SEEN_BYTES:
             self._seen.add(value)
         if value.startswith(b"playbackOptions "):
             self.ends = maya_options(value) or self.ends
-        elif is_file(value):
-            found.add(_plain(value))
+        else:
+            _add(value, found)
         return True
 
 
@@ -125,8 +129,13 @@ def _read_edits(data: bytearray, start: int, stop: int, found: References) -> No
     if data.find(b"\\", start, stop) < 0:
         return
     for at in hits(data, b'-type \\"string\\"', start, stop):
-        if (match := _EDIT.match(data, at)) and is_file(match[1]):
-            found.add(_plain(_plain(match[1])))
+        if match := _EDIT.match(data, at):
+            _add(_plain(match[1]), found)
+
+
+def _add(value: bytes, found: References) -> None:
+    if is_file(plain := _plain(value)):
+        found.add(plain)
 
 
 def _in_pieces(data: bytearray, at: int) -> bytes:
@@ -148,4 +157,8 @@ def maya_options(text: bytes) -> tuple[int | None, int | None] | None:
 
 
 def _plain(value: bytes) -> bytes:
-    return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value
+    return _ESCAPED.sub(_meant, value) if b"\\" in value else value
+
+
+def _meant(escaped: re.Match[bytes]) -> bytes:
+    return _MEANT.get(escaped[1], escaped[1])

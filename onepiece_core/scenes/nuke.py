@@ -16,6 +16,7 @@ _LINE = re.compile(
     rb"|(?P<knob>file|proxy|vfield_file|gizmo_file|font_file|icc_profile|customOCIOConfigPath"
     rb"|first_frame|last_frame|fps)[ \t]++(?P<value>[^\n]{1,8192}+)))"
 )
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _ROOT = (b"first_frame", b"last_frame", b"fps")
 _WRITERS = frozenset((b"Write", b"WriteGeo", b"WriteTank", b"DeepWrite", b"SmartVector"))
 
@@ -49,7 +50,10 @@ def read_nuke(file: BinaryIO) -> SceneFacts:
 
 
 def _plain(value: bytes) -> bytes:
+    """One word of TCL as Nuke takes it: between braces nothing is escaped."""
     value = value.strip()
-    if len(value) > 1 and value[:1] + value[-1:] in (b'""', b"{}"):
+    if len(value) > 1 and value[:1] + value[-1:] == b"{}":
+        return value[1:-1]
+    if len(value) > 1 and value[:1] + value[-1:] == b'""':
         value = value[1:-1]
-    return value.replace(b"\\ ", b" ")
+    return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value
