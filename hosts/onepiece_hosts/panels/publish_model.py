@@ -147,13 +147,14 @@ class PublishModel:
         self.check()
 
     def toggle(self, item_id: str) -> None:
-        """Take an item out of the publish, or in again; a group with all that is in it."""
+        """Take an item out of the publish, or in again; a group with all that is in it, one that is half in comes in."""
         item = next((one for one in _all(self.items) if one["id"] == item_id), None)
         ids = [one["id"] for one in self._choices(item)] if item else []
         if item is None or not ids or self.state == PUBLISHING:
             return
         kept = [one for one in self.excluded if one not in ids]
-        self.override(excluded=[*kept, *ids] if self.is_included(item) else kept or None)
+        is_whole = not set(ids) & set(self.excluded)
+        self.override(excluded=[*kept, *ids] if is_whole else kept or None)
 
     def select(self, finding: Finding) -> None:
         """Show in the scene what a finding is about."""

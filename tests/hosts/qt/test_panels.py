@@ -56,6 +56,8 @@ def test_a_render_is_left_out_by_its_check_box_and_taken_in_again(desk: Desk):
     click(panel.items.viewport(), box_of(panel, "beauty"))
     run_until(lambda: (panel.model.request or {}).get("excluded") == ["beauty"])
     run_until(lambda: panel.items.row("Renders").checkState(0) == states.PartiallyChecked)
+    click(panel.items.viewport(), box_of(panel, "Renders"))  # half of it is in: now all of it
+    run_until(lambda: panel.items.row("beauty").checkState(0) == states.Checked)
     click(panel.items.viewport(), box_of(panel, "Renders"))
     run_until(lambda: panel.model.request["excluded"] == ["beauty", "depth"])
     run_until(lambda: panel.items.row("depth").checkState(0) == states.Unchecked)

@@ -104,8 +104,8 @@ class ItemTree(QtWidgets.QTreeWidget):
         return self._model.picture(item) if item and self._model is not None else None
 
     def _pressed(self, row: Any, _column: int) -> None:
-        item = row.data(0, QtCore.Qt.ItemDataRole.UserRole)
-        if item and self._model is not None:
+        item, has_box = row.data(0, QtCore.Qt.ItemDataRole.UserRole), row.data(0, _CHECK) is not None
+        if item and has_box and self._model is not None and row.checkState(0) != _state(self._model, item):
             self._model.toggle(item["id"])
 
 

@@ -51,9 +51,9 @@ class Lazy:
                 continue
             if path not in self._read:
                 self._read[path] = pictures.read(path)
+            was_blocked = self._tree.blockSignals(True)  # nobody has pressed anything
             if self._read[path] is not None:
                 row.setIcon(0, self._read[path])
-            was_blocked = self._tree.blockSignals(True)
             row.setData(0, _PICTURE, path)
             self._tree.blockSignals(was_blocked)
 
