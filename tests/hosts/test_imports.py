@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,22 @@ NAMES = {module_name(path): path for path in FILES}
 @cache
 def pythons() -> dict[str, str]:
     """``3.9`` -> a program, for each Python of hosts that this machine has; the one of the tests is always there."""
-    wanted = [f"3.{minor}" for minor in range(OLDEST, NEWEST + 1)]
+    own = {"{}.{}".format(*sys.version_info): sys.executable}
+    return dict(sorted({**find_pythons(os.environ, Path.home()), **own}.items(), key=lambda one: int(one[0][2:])))
+
+
+def find_pythons(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """On PATH, and where pyenv and uv keep theirs."""
+    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
+    uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
     found = {}
-    for folder in os.environ["PATH"].split(os.pathsep):
-        found.update({version: f"{folder}/python{version}" for version in wanted if version not in found})
-        found = {version: program for version, program in found.items() if _answers(program, version)}
-    if root := os.environ.get("PYENV_ROOT"):
-        for program in sorted(Path(root).glob("versions/3.*/bin/python")):
-            version = ".".join(program.parts[-3].split(".")[:2])
-            if version in wanted and version not in found and _answers(str(program), version):
-                found[version] = str(program)
-    found["{}.{}".format(*sys.version_info)] = sys.executable
-    return dict(sorted(found.items()))
+    for version in (f"3.{minor}" for minor in range(OLDEST, NEWEST + 1)):
+        places = [Path(folder, f"python{version}") for folder in environ.get("PATH", "").split(os.pathsep)]
+        places += sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+        places += sorted(uv.glob(f"cpython-{version}.*/bin/python{version}"))
+        if program := next((str(place) for place in places if _answers(str(place), version)), None):
+            found[version] = program
+    return found
 
 
 def _answers(program: str, version: str) -> bool:
@@ -105,6 +110,23 @@ def run(python: str) -> dict[str, Any]:
 def area_of(name: str) -> str:
     """The folder of the package that a module lies in."""
     return name.split(".")[1] if name.count(".") else ""
+
+
+def test_the_pythons_of_a_machine_are_found_where_they_are_kept(tmp_path: Path):
+    def program(path: str, version: str) -> str:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / path).chmod(0o755)
+        return str(tmp_path / path)
+
+    wanted = {
+        "3.9": program("bin/python3.9", "3.9"),
+        "3.10": program(".pyenv/versions/3.10.13/bin/python", "3.10"),
+        "3.13": program(".local/share/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3.13", "3.13"),
+    }
+    program("bin/python3.12", "")  # a shim of a version that is not installed
+    program("bin/python3.8", "3.8")  # of no host
+    assert find_pythons({"PATH": str(tmp_path / "bin")}, tmp_path) == wanted
 
 
 @pytest.mark.parametrize("version", pythons())
