@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,16 +30,19 @@ class Answer:
         forward: let the server carry it out.
         reply: bytes to answer with instead of the server's; None: the server's own.
         cut: send only so many bytes of the answer and hang up; None: all.
+        reset: hang up with a reset, so that what is on its way is lost.
     """
 
     forward: bool = True
     reply: bytes | None = None
     cut: int | None = None
+    reset: bool = False
 
 
 PASS = Answer()
 REPLY_LOST = Answer(cut=0)
 HANG_UP = Answer(forward=False, reply=b"", cut=0)
+RESET = Answer(forward=False, reply=b"", cut=0, reset=True)
 
 # Given the request and how many of this method came before it.
 Plan = Callable[[Call, int], Answer]
@@ -103,6 +107,8 @@ class S3Proxy:
                 reply = self._forward(head[2] + body, method) if answer.forward else b""
                 reply = answer.reply if answer.reply is not None else reply
                 client.sendall(reply if answer.cut is None else reply[: answer.cut])
+                if answer.reset:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 if answer.cut is not None:
                     return
 

@@ -1,0 +1,45 @@
+"""Every engine keeps the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from onepiece_core.errors import UsageError
+from onepiece_core.storage.engines.choose import open_engine
+from onepiece_core.storage.local import LocalStore
+from onepiece_core.storage.opening import open_store
+from onepiece_core.storage.s3.admin import create_bucket
+from onepiece_core.storage.s3.store import S3Store
+from tests.core.engine_contract import EngineContract, Ground
+from tests.support.weed import Weed
+
+
+@pytest.fixture
+def bucket(weed: Weed) -> S3Store:
+    """An empty bucket."""
+    name = f"engines-{uuid4().hex[:8]}"
+    create_bucket(weed.aws, name)
+    store = open_store(name, weed.aws)
+    assert isinstance(store, S3Store)
+    return store
+
+
+class TestPoolWithABucket(EngineContract):
+    @pytest.fixture
+    def ground(self, bucket: S3Store, tmp_path: Path) -> Ground:
+        return Ground(open_engine("pool", bucket, state_dir=tmp_path / "state"), bucket, tmp_path)
+
+
+class TestPoolWithAFolder(EngineContract):
+    @pytest.fixture
+    def ground(self, tmp_path: Path) -> Ground:
+        store = LocalStore(tmp_path / "store")
+        return Ground(open_engine("pool", store, state_dir=tmp_path / "state"), store, tmp_path)
+
+
+def test_an_unknown_engine_is_a_wrong_option(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="rsync"):
+        open_engine("rsync", LocalStore(tmp_path), state_dir=tmp_path)
