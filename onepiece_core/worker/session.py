@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onepiece_core.config import Settings
-from onepiece_core.errors import OnePieceError, TrackerNotConfigured
+from onepiece_core.errors import OnePieceError, TrackerNotConfigured, TrackerUnavailable
 from onepiece_core.journal import Journal
 from onepiece_core.log import get_logger
 from onepiece_core.progress import Reporter
@@ -34,6 +34,7 @@ class Session:
         user: the login of the artist, at the tracker and on this machine.
         tracker: None when no site is configured, or nobody is signed in yet.
         environ: what a DCC that is started from here inherits.
+        is_online: whether the site has answered the last question; None before the first.
         sign_in: looks again whether somebody has signed in: the login, the tracker and its cache.
     """
 
@@ -89,7 +90,17 @@ class Session:
         assert self.cache is not None
         about = tuple(types)
         self._asked[key] = (about, ask)
-        return self.cache.get(key, about, ask)
+        return self.cache.get(key, about, lambda: self._watched(ask))
+
+    def _watched(self, ask: Callable[[], Any]) -> Any:
+        """Whether the site is there, every question tells."""
+        try:
+            value = ask()
+        except TrackerUnavailable:
+            self.is_online = False
+            raise
+        self.is_online = True
+        return value
 
     def follow(self) -> None:
         """Keep the answers warm until :meth:`end`: what the event log makes outdated is asked for again."""

@@ -147,7 +147,10 @@ class PublishModel:
         self.check()
 
     def toggle(self, item_id: str) -> None:
-        """Take an item out of the publish, or in again; a group with all that is in it, one that is half in comes in."""
+        """Take an item out of the publish, or in again; a group with all that is in it: one that is half in comes in.
+
+        The next check says what that leaves.
+        """
         item = next((one for one in _all(self.items) if one["id"] == item_id), None)
         ids = [one["id"] for one in self._choices(item)] if item else []
         if item is None or not ids or self.state == PUBLISHING:

@@ -238,7 +238,7 @@ def test_a_worker_that_cannot_be_started_is_told():
 def test_a_site_that_is_away_is_told_in_both_panels(desk: Desk, folder: Path):
     (folder / "away").touch()
     panel, opening = desk.show("publish"), desk.show("open_shot")
-    run_until(panel.offline.isVisible)
+    run_until(lambda: panel.offline.label.isVisible() and opening.offline.label.isVisible())
     run_until(lambda: opening.left_note.text() == "From memory, as of 3 h ago")
 
 

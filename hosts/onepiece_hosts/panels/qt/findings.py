@@ -42,12 +42,19 @@ class Findings(QtWidgets.QWidget):
         if shown == self._shown:
             return
         self._shown = shown
+        self.cards = [self._kept(model, *one) or Card(model, one[0]) for one in shown[:_MOST]]
+        for card in self.cards:
+            self._list.removeWidget(card)
         clear(self._list)
-        self.cards = [Card(model, finding) for finding, _ in shown[:_MOST]]
         for card in self.cards:
             self._list.addWidget(card)
         if len(shown) > _MOST:
             self._list.addWidget(label(f"and {len(shown) - _MOST} more", "faint"))
+
+    def _kept(self, model: PublishModel, finding: Finding, reason: str) -> Card | None:
+        """The card that shows just that: a reason that is being typed in it stays."""
+        wanted = (model, finding, reason)
+        return next((card for card in self.cards if card.shown == wanted), None)
 
 
 def state_of(model: PublishModel) -> str:
@@ -68,6 +75,7 @@ class Card(QtWidgets.QWidget):
     def __init__(self, model: PublishModel, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
+        self.shown = (model, finding, model.reason_of(finding))
         self._model = model
         self.buttons, self.asked = QtWidgets.QWidget(), QtWidgets.QWidget()
         self.reason: Any = Line()

@@ -12,6 +12,7 @@ from onepiece_hosts.panels import words
 from onepiece_hosts.panels.open_model import OpenModel, Row, Rows
 from onepiece_hosts.panels.qt.error_box import ErrorBox
 from onepiece_hosts.panels.qt.new_workfile import NewWorkfile
+from onepiece_hosts.panels.qt.offline import Offline
 from onepiece_hosts.panels.qt.parts import Line, button, column, label, named, page, row
 from onepiece_hosts.panels.qt.question import Question
 from onepiece_hosts.panels.qt.rows import FlatList, PlaceTree, WorkfileTable
@@ -39,6 +40,7 @@ class OpenPanel(Window):
 
     def ask(self) -> None:
         self.model.open()
+        self.offline.begin()
         self.search.setFocus()
 
     def search_now(self) -> None:
@@ -121,8 +123,9 @@ class OpenPanel(Window):
         split.setChildrenCollapsible(False)
         self.question, self.error = Question(), ErrorBox(self._dismiss)
         self.new = NewWorkfile(self.session.host.label, self.make_new, self.redraw)
-        made = column(split, self.new, self.question, self.error, self._buttons(), margin=12)
-        made.setStretch(0, 1)
+        self.offline = Offline(self, self.session.worker)
+        made = column(self.offline.label, split, self.new, self.question, self.error, self._buttons(), margin=12)
+        made.setStretch(1, 1)
         self.setLayout(made)
         self.draw()
 

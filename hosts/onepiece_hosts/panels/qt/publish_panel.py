@@ -14,6 +14,7 @@ from onepiece_hosts.panels.publish_model import PublishModel
 from onepiece_hosts.panels.qt.error_box import ErrorBox
 from onepiece_hosts.panels.qt.findings import Findings
 from onepiece_hosts.panels.qt.items import ItemTree
+from onepiece_hosts.panels.qt.offline import Offline
 from onepiece_hosts.panels.qt.parts import button, column, frame, label, named, page, row
 from onepiece_hosts.panels.qt.places import Places
 from onepiece_hosts.panels.qt.progress import ProgressPage
@@ -38,7 +39,7 @@ class PublishPanel(Window):
     def ask(self) -> None:
         if self.model.state != publish_model.PUBLISHING:
             self.start_again()
-        self.session.worker.request("session.info", on_result=self._informed)
+        self.offline.begin()
 
     def start_again(self) -> None:
         """Look at the scene from the beginning."""
@@ -110,7 +111,7 @@ class PublishPanel(Window):
         self.title = label("Publish", "title")
         self.place = label("", "faint")
         self.change = button("Change…", "Choose another project, shot or task", self.choose_place)
-        self.offline = label("", "warning", is_wrapped=True)
+        self.offline = Offline(self, self.session.worker)
         self._place_at = QtWidgets.QVBoxLayout()
         self.items, self.findings = ItemTree(), Findings()
         split = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
@@ -120,7 +121,7 @@ class PublishPanel(Window):
         split.setHandleWidth(14)
         split.setChildrenCollapsible(False)
         made = column(
-            self.title, row(self.place, self.change, None), self.offline, self._place_at, split, *self._below()
+            self.title, row(self.place, self.change, None), self.offline.label, self._place_at, split, *self._below()
         )
         made.setStretch(4, 1)
         return page(made)
@@ -177,11 +178,6 @@ class PublishPanel(Window):
             self.places.hide()
             self.places.deleteLater()
             self.places = None
-
-    def _informed(self, told: Mapping[str, Any]) -> None:
-        is_away = told.get("is_online") is False
-        self.offline.setText("ShotGrid does not answer: places come from memory." if is_away else "")
-        self.offline.setVisible(is_away)
 
     def _scene_opened(self) -> None:
         if self.isVisible() and self.model.state != publish_model.PUBLISHING:
