@@ -152,7 +152,7 @@ ROW_STEPS: Mapping[str, Any] = {
 
 def creation(entity_type: str, data: Mapping[str, Any]) -> BatchRequest:
     """One row of a batch that makes rows."""
-    return {"request_type": "create", "entity_type": entity_type, "data": dict(data), "return_fields": ["id"]}
+    return {"request_type": "create", "entity_type": entity_type, "data": dict(data)}
 
 
 def _batch(tracker: Tracker, keys: Sequence[str], requests: Sequence[BatchRequest]) -> list[Entity | bool]:

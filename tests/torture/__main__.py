@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
+from tests.torture.bulk_storms import bulk_through_storms
 from tests.torture.faulty_store import faulty_store
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
@@ -31,6 +32,7 @@ BATTERIES: dict[str, Battery] = {
     "disk-races": lambda world, _: race(world, 50, share="disk"),
     "killed-batches": lambda world, seed: kill_batches(world.root / "site", 100, seed),
     "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
+    "bulk-storms": lambda world, seed: bulk_through_storms(world, 5000, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
 }
 
