@@ -19,6 +19,7 @@ from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
 from tests.torture.site_kills import kill_batches
 from tests.torture.tracker_machine import run_machine
+from tests.torture.transfers import MIB, kill_downloads, kill_uploads, transfer_through_faults, with_a_server
 from tests.torture.world import World
 
 Battery = Callable[[World, int], Counter[str]]
@@ -34,6 +35,15 @@ BATTERIES: dict[str, Battery] = {
     "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
     "bulk-storms": lambda world, seed: bulk_through_storms(world, 5000, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
+    "killed-uploads": lambda world, seed: with_a_server(
+        world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
+    ),
+    "killed-downloads": lambda world, seed: with_a_server(
+        world.root / "transfers", lambda folder, weed: kill_downloads(folder, weed, 20, 512 * MIB, seed)
+    ),
+    "faulty-transfers": lambda world, seed: with_a_server(
+        world.root / "transfers", lambda folder, weed: transfer_through_faults(folder, weed, 100, seed)
+    ),
 }
 
 
