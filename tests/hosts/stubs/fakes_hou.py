@@ -31,8 +31,8 @@ def executeDeferredAfterWaiting(code: Callable | str, num_waits: int, *args: Any
 class Houdini:
     """One running Houdini. ``queued`` waits for its main thread; ``shown`` is what the artist was told."""
 
-    def __init__(self, has_window: bool = True, licence: str = "Commercial") -> None:
-        self.has_window, self.licence = has_window, licence
+    def __init__(self, has_window: bool = True, licence: str = "Commercial", is_guarded: bool = True) -> None:
+        self.has_window, self.licence, self.is_guarded = has_window, licence, is_guarded
         self.hip = Hip()
         self.queued: list[Callable[[], Any]] = []
         self.callbacks: list[Callable[[Any], None]] = []
@@ -63,7 +63,7 @@ class Houdini:
             "FlipbookSettings": FlipbookModel,
             "Error": ErrorModel,
         }
-        self.guard = Guard("hou", stub, Functions(self), classes, make_value=self._enum)
+        self.guard = Guard("hou", stub, Functions(self), classes, make_value=self._enum, is_on=self.is_guarded)
         made: dict[str, types.ModuleType] = {"hou": GuardedModule(self.guard)}
         if self.has_window:
             made["hdefereval"] = GuardedModule(Guard("hdefereval", HDEFEREVAL, Deferred(self)))

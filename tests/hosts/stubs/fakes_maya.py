@@ -47,8 +47,8 @@ _RATES |= {f"{rate}fps" for rate in ("2", "12", "40", "100", "120", "23.976", "2
 class Maya:
     """One running Maya. ``deferred`` is what waits for it to be idle; ``shown`` what the artist was told."""
 
-    def __init__(self, is_batch: bool = False) -> None:
-        self.is_batch = is_batch
+    def __init__(self, is_batch: bool = False, is_guarded: bool = True) -> None:
+        self.is_batch, self.is_guarded = is_batch, is_guarded
         self.scene = MayaScene()
         self.deferred: list[Callable[[], Any]] = []
         self.callbacks: dict[int, tuple[int, Callable[..., Any]]] = {}
@@ -62,18 +62,19 @@ class Maya:
         api = read_stub(folder / "api" / "OpenMaya.pyi").with_corrections(API_CORRECTIONS)
         utils = read_stub(folder / "utils.pyi").with_corrections(UTILS_CORRECTIONS)
         ui = read_stub(folder / "OpenMayaUI.pyi").with_corrections(UI_CORRECTIONS)
-        made: dict[str, types.ModuleType] = {
-            "maya.cmds": GuardedModule(Guard("maya.cmds", commands, Commands(self))),
-            "maya.utils": GuardedModule(Guard("maya.utils", utils, Utils(self))),
-            "maya.OpenMayaUI": GuardedModule(Guard("maya.OpenMayaUI", ui, classes={"MQtUtil": QtUtil()})),
-            "maya.api.OpenMaya": GuardedModule(
-                Guard(
-                    "maya.api.OpenMaya", api, classes={"MSceneMessage": SceneMessage(self), "MMessage": Message(self)}
-                )
-            ),
-        }
         mel = read_stub(folder / "mel" / "__init__.pyi").with_corrections(MEL_CORRECTIONS)
-        made["maya.mel"] = GuardedModule(Guard("maya.mel", mel, Mel()))
+        scene = {"MSceneMessage": SceneMessage(self), "MMessage": Message(self)}
+        on = self.is_guarded
+        made: dict[str, types.ModuleType] = {
+            guard.name: GuardedModule(guard)
+            for guard in (
+                Guard("maya.cmds", commands, Commands(self), is_on=on),
+                Guard("maya.utils", utils, Utils(self), is_on=on),
+                Guard("maya.mel", mel, Mel(), is_on=on),
+                Guard("maya.OpenMayaUI", ui, classes={"MQtUtil": QtUtil()}, is_on=on),
+                Guard("maya.api.OpenMaya", api, classes=scene, is_on=on),
+            )
+        }
         made["maya.api"] = package("maya.api", OpenMaya=made["maya.api.OpenMaya"])
         made["maya"] = package(
             "maya",

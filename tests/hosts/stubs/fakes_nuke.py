@@ -44,8 +44,8 @@ NUKESCRIPTS = Stub()
 class Nuke:
     """One running Nuke. ``queued`` waits for its main thread; ``shown`` is what the artist was told."""
 
-    def __init__(self, is_gui: bool = True) -> None:
-        self.is_gui = is_gui
+    def __init__(self, is_gui: bool = True, is_guarded: bool = True) -> None:
+        self.is_gui, self.is_guarded = is_gui, is_guarded
         self.queued: list[Callable[[], Any]] = []
         self.on_save: list[Callable[[], None]] = []
         self.on_load: list[Callable[[], None]] = []
@@ -74,10 +74,10 @@ class Nuke:
             "ViewerWindow": ViewerWindowModel,
         }
         values = {"GUI": self.is_gui, "NUKE_VERSION_STRING": "16.0v4"}
-        self.guard = Guard("nuke", stub, Functions(self), classes, values)
+        self.guard = Guard("nuke", stub, Functions(self), classes, values, is_on=self.is_guarded)
         return {
             "nuke": GuardedModule(self.guard),
-            "nukescripts": GuardedModule(Guard("nukescripts", NUKESCRIPTS)),
+            "nukescripts": GuardedModule(Guard("nukescripts", NUKESCRIPTS, is_on=self.is_guarded)),
         }
 
     def node(self, one: ScriptNode) -> Any:

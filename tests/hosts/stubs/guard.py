@@ -32,6 +32,7 @@ class Guard:
         classes: by the stub's name, what carries their methods out: a class, or an object for a class of static ones.
         values: what the module's values are.
         make_value: makes a class's value (a constant of an enum); None leaves those of the stub alone.
+        is_on: without it nothing is refused, and what is not modelled is Anything: what a plain mock would let pass.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Guard:
         classes: Mapping[str, Any] | None = None,
         values: Mapping[str, Any] | None = None,
         make_value: MakeValue | None = None,
+        is_on: bool = True,
     ) -> None:
-        self.name, self.stub = name, stub
+        self.name, self.stub, self.is_on = name, stub, is_on
         self._functions, self._models, self._values = functions, dict(classes or {}), dict(values or {})
         self._make_value = make_value
         self._made: dict[str, Any] = {}
@@ -76,6 +78,8 @@ class Guard:
         if name in self.stub.functions:
             function = self.stub.functions[name]
             return self._guarded(function, getattr(self._functions, name, None), f"{self.name}.{name}")
+        if not self.is_on:
+            return Anything()
         if name in self.stub.values:
             raise NotImplementedError(f"{self.name}.{name} is there, but the fake does not model it")
         raise AttributeError(f"module {self.name!r} has no attribute {name!r}")
@@ -86,6 +90,8 @@ class Guard:
     def _guarded(self, stub: StubFunction, carry_out: Any, label: str, is_bound: bool = True) -> Any:
         @functools.wraps(carry_out or (lambda: None))
         def call(*arguments: Any, **keywords: Any) -> Any:
+            if not self.is_on:
+                return _lenient(carry_out, arguments, keywords)
             stub.check(arguments if is_bound else arguments[1:], keywords, self._type)
             if carry_out is None:
                 raise NotImplementedError(f"{label} is there, but the fake does not model it")
@@ -103,6 +109,7 @@ class Guard:
         bases = [base for base in bases if base is not None]
         model = self._models.get(stub.name)
         space: dict[str, Any] = {"__module__": self.name, "_guard_names": _names_of(self.stub, stub.name)}
+        space["_guard_is_on"] = self.is_on
         if isinstance(model, type):
             space.update({name: value for name, value in vars(model).items() if _is_kept(name)})
         is_error = any(issubclass(base, Exception) for base in bases)
@@ -154,26 +161,51 @@ class _Guarded(type):
     """The type of guarded classes: knows what is real but not modelled."""
 
     _guard_names: set[str]
+    _guard_is_on: bool
 
     def __getattr__(cls, name: str) -> Any:
-        _refuse(cls.__name__, cls._guard_names, name)
+        return _refuse(cls, name)
 
     def __new__(mcs, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
         def __getattr__(self: Any, wanted: str) -> Any:
-            _refuse(name, type(self)._guard_names, wanted)
+            return _refuse(type(self), wanted)
 
         def __setattr__(self: Any, wanted: str, value: Any) -> None:
-            if not wanted.startswith("_") and wanted not in type(self)._guard_names:
+            kind = type(self)
+            if kind._guard_is_on and not wanted.startswith("_") and wanted not in kind._guard_names:
                 raise AttributeError(f"{name!r} object has no attribute {wanted!r}")
             object.__setattr__(self, wanted, value)
 
         return super().__new__(mcs, name, bases, {"__getattr__": __getattr__, "__setattr__": __setattr__, **space})
 
 
-def _refuse(owner: str, known: set[str], name: str) -> Any:
-    if name in known:
-        raise NotImplementedError(f"{owner}.{name} is there, but the fake does not model it")
-    raise AttributeError(f"{owner!r} has no attribute {name!r}")
+def _refuse(owner: Any, name: str) -> Any:
+    if not owner._guard_is_on:
+        return Anything()
+    if name in owner._guard_names:
+        raise NotImplementedError(f"{owner.__name__}.{name} is there, but the fake does not model it")
+    raise AttributeError(f"{owner.__name__!r} has no attribute {name!r}")
+
+
+def _lenient(carry_out: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    try:
+        inspect.signature(carry_out).bind(*arguments, **keywords)
+    except TypeError:  # also where there is nothing to carry it out
+        return Anything()
+    return carry_out(*arguments, **keywords)
+
+
+class Anything:
+    """Has every attribute and takes every call: what a fake without a guard would be."""
+
+    def __getattr__(self, name: str) -> Any:
+        return Anything()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return Anything()
+
+    def __instancecheck__(self, one: Any) -> bool:
+        return False
 
 
 class GuardedModule(types.ModuleType):
@@ -189,7 +221,7 @@ class GuardedModule(types.ModuleType):
         return self.__dict__["_guard"].find(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("__"):
+        if self.__dict__["_guard"].is_on and not name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} to set")
         super().__setattr__(name, value)
 
