@@ -23,6 +23,8 @@ from onepiece_core.sync.scan import LocalFile
 # Clocks are told in whole seconds, and two of them are compared.
 _MARGIN_SECONDS = 2.0
 _MD5_LENGTH = 32
+# Up to this size reading the file is quicker than asking for the object's metadata.
+_QUICK_BYTES = 1 << 20
 
 _seconds = lru_cache(maxsize=4096)(epoch_seconds)
 
@@ -68,20 +70,24 @@ def look_closer(
 
     Raises OnePieceError for the object; a file that cannot be read differs, and the transfer will say why.
     """
+    state = state_of(file.status)
+    hashed = known.file_xxh128 if known is not None and known.state == state else ""  # of the file, where it is known
+    if not hashed and file.size_bytes <= _QUICK_BYTES and _is_md5(row.etag):
+        same, hashed = _digest(path, file.stamp, "", row.etag) or (False, "")
+        if same:
+            return Verdict("same", known=Known(state, row.etag, hashed, hashed))
     info = store.find(key)
     if info is None:
         return Verdict("gone")
     if info.etag != row.etag or info.size_bytes != file.size_bytes:
         return Verdict("differs", "it was replaced a moment ago")
-    state, stored = state_of(file.status), info.metadata.get(XXH128, "")
-    hashed = ""  # of the file, where it is known
-    if known is not None:
-        stored = stored or (known.object_xxh128 if known.etag == info.etag else "")
-        hashed = known.file_xxh128 if known.state == state else ""
+    stored = info.metadata.get(XXH128, "")
+    if known is not None and known.etag == info.etag:
+        stored = stored or known.object_xxh128
     was_replaced = known is not None and known.etag != info.etag
     if not checksum and not was_replaced and modified_ns(info) == file.status.st_mtime_ns:
         return Verdict("same", known=Known(state, info.etag, hashed, stored))
-    here = (hashed == stored, hashed) if hashed and stored else _digest(path, file.stamp, stored, info)
+    here = (hashed == stored, hashed) if hashed and stored else _digest(path, file.stamp, stored, info.etag)
     if here is None:
         return Verdict("differs", "its content may be another: the object tells no checksum")
     same, xxh128 = here
@@ -94,15 +100,19 @@ def modified_ns(info: ObjectInfo) -> int:
     return int(kept) if kept.isdecimal() else int(info.modified * 1e9)
 
 
-def _digest(path: Path, stamp: Stamp, stored: str, info: ObjectInfo) -> tuple[bool, str] | None:
+def _is_md5(etag: str) -> bool:
+    """An etag that may be the content's MD5; that of an upload in parts, or encrypted by a key of KMS, is not."""
+    return len(etag) == _MD5_LENGTH and "-" not in etag
+
+
+def _digest(path: Path, stamp: Stamp, stored: str, etag: str) -> tuple[bool, str] | None:
     """Whether the contents are the same, and the file's xxh128; None where the object tells nothing."""
-    is_md5 = len(info.etag) == _MD5_LENGTH and "-" not in info.etag
-    if not stored and not is_md5:
+    if not stored and not _is_md5(etag):
         return None
     try:
         digests = hash_file(path, ("xxh128",) if stored else ("xxh128", "md5"), expected=stamp).digests
     except OnePieceError:
         return None
-    # An etag that is no MD5 of the content (server-side encryption) only costs a transfer.
-    same = digests["xxh128"] == stored if stored else digests["md5"] == info.etag
+    # An etag that is no MD5 after all only costs a transfer.
+    same = digests["xxh128"] == stored if stored else digests["md5"] == etag
     return same, digests["xxh128"]

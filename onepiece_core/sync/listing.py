@@ -36,11 +36,13 @@ class Start:
     Attributes:
         orders: to try, one after the other.
         is_empty: nothing is there.
+        keeps_backslashes: SeaweedFS stores ``a\\b`` as ``a/b``, which would be another file's key.
         server_seconds: the server's clock.
     """
 
     orders: tuple[Order, ...]
     is_empty: bool
+    keeps_backslashes: bool
     server_seconds: float | None
 
 
@@ -49,7 +51,7 @@ def look(store: PagedStore, prefix: str) -> Start:
     page = store.list_page(prefix, size=1)
     by_folders = not store.is_aws and "seaweedfs" in page.server.lower()
     orders = (BY_FOLDERS, BY_BYTES) if by_folders else (BY_BYTES, BY_FOLDERS)
-    return Start(orders, not page.rows, page.server_seconds)
+    return Start(orders, not page.rows, not by_folders, page.server_seconds)
 
 
 class Range:

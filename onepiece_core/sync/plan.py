@@ -51,7 +51,7 @@ def plan_sync(request: SyncRequest, store: S3Store, cache: HashCache, reporter: 
     ahead = max(0.0, start.server_seconds - time.time()) if start.server_seconds is not None else 0.0
     orders: tuple[Order | None, ...] = (*start.orders, None)
     for order in orders:
-        planner = _Planner(request, store, cache, reporter, root, Clocks(ahead))
+        planner = _Planner(request, store, cache, reporter, root, Clocks(ahead), start.keeps_backslashes)
         try:
             return planner.run(order)
         except OrderBroken:
@@ -82,13 +82,21 @@ class _Planner:
     """One pass over both sides."""
 
     def __init__(
-        self, request: SyncRequest, store: S3Store, cache: HashCache, reporter: Reporter, root: Path, clocks: Clocks
+        self,
+        request: SyncRequest,
+        store: S3Store,
+        cache: HashCache,
+        reporter: Reporter,
+        root: Path,
+        clocks: Clocks,
+        keeps_backslashes: bool,
     ) -> None:
         self._request = request
         self._store = store
         self._cache = cache
         self._reporter = reporter
         self._clocks = clocks
+        self._keeps_backslashes = keeps_backslashes
         self._is_upload = request.direction == "to"
         self._plan = SyncPlan(request, root)
         self._sides = Sides(root if root.is_dir() else None, store, request.prefix, request.filters)
@@ -224,6 +232,9 @@ class _Planner:
     def _send(self, file: LocalFile, row: Listed | None, why: str) -> None:
         if not os.access(self._plan.root / file.relative, os.R_OK):
             self._meet(Trouble(file.relative, UNREADABLE, "permission denied"))
+            return
+        if "\\" in file.relative and not self._keeps_backslashes:
+            self._meet(Trouble(file.relative, REFUSED, "this server takes a backslash for a slash"))
             return
         kind, etag = ("upload", "") if row is None else ("replace", row.etag)
         state = state_of(file.status)

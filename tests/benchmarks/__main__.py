@@ -5,6 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for module in ("bench_startup", "bench_upload", "bench_publish", "bench_shotgrid", "bench_bulk", "bench_scenes"):
+for module in (
+    "bench_startup",
+    "bench_upload",
+    "bench_sync",
+    "bench_publish",
+    "bench_shotgrid",
+    "bench_bulk",
+    "bench_scenes",
+):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)

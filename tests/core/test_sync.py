@@ -134,8 +134,7 @@ def test_every_utf8_name_is_carried_unchanged(world: World):
         "q'uo\"te",
         "new\nline",
         "é" * 125,
-        "C:\\x",
-        "a\\..b",
+        "C:x",
         "con",
         "dot.",
         "sp ace ",
@@ -149,6 +148,13 @@ def test_every_utf8_name_is_carried_unchanged(world: World):
     fetched = world.sync("from")
     assert fetched.problems == []
     assert world.files() == {name: name for name in names}
+
+
+def test_a_backslash_that_the_server_would_take_for_a_slash_is_refused(world: World):
+    world.write({"sc02\\a": "one", "b": "two"})
+    done = world.sync("to")
+    assert problems(done) == {"sc02\\a": "refused"}
+    assert world.objects() == {"b": "two"}
 
 
 # Down
