@@ -56,4 +56,5 @@ class IngestRequest(BaseModel, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """For the journal."""
-        return self.model_dump(mode="json")
+        # Not pydantic's own JSON: a folder's name may be any bytes.
+        return {name: str(value) if isinstance(value, Path) else value for name, value in self.model_dump().items()}

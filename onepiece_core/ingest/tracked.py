@@ -11,16 +11,12 @@ from onepiece_core.errors import NameInvalid
 from onepiece_core.ingest.model import DropItem
 from onepiece_core.naming import split_version
 from onepiece_core.rules.host_rule import ShotValues
-from onepiece_core.tracker.placing import find_project, is_below
+from onepiece_core.tracker.placing import find_project
 from onepiece_core.tracker.shot_values import asked_fields, shot_values_of, told_values
+from onepiece_core.tracker.shots import find_shots
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 ROWS = 500
-# The path from a shot up, and what a site must have for each step.
-_PARENTS = (
-    ("sg_sequence.Sequence.code", "Shot", "sg_sequence"),
-    ("sg_sequence.Sequence.episode.Episode.code", "Sequence", "episode"),
-)
 _PATHS = ("sg_path_to_frames", "sg_path_to_movie")
 
 
@@ -74,50 +70,12 @@ def _find_shots(tracker: Tracker, tracked: Tracked, contexts: dict[str, Context]
     if not contexts:
         return
     asked = asked_fields(tracker, "Shot")
-    parents = _parents(tracker)
-    fields = ["code", *parents, *(name for each in asked.values() for name in each)]
+    fields = [name for each in asked.values() for name in each]
     for some in _pieces(contexts.items()):
-        codes = sorted({code for _, context in some for code in _codes(context)})
-        wanted: list[Filter] = [["project", "is", tracked.project], ["code", "in", codes]]
-        by_code: dict[str, list[Entity]] = {}
-        for row in tracker.find("Shot", wanted, fields):
-            by_code.setdefault(str(row["code"]), []).append(row)
-        for key, context in some:
-            chosen = _choose(context, by_code, parents)
-            if chosen is not None:
-                link = {"type": "Shot", "id": chosen["id"], "name": chosen["code"]}
-                values = shot_values_of(told_values(chosen, asked), str(chosen["code"]))
-                tracked.shots[key] = TrackedShot(link, values)
-
-
-def _parents(tracker: Tracker) -> list[str]:
-    """Only what the site has: it says no to other fields."""
-    paths = []
-    for path, entity_type, name in _PARENTS:
-        if name not in tracker.schema_fields(entity_type):
-            break
-        paths.append(path)
-    return paths
-
-
-def _codes(context: Context) -> Iterator[str]:
-    """What a studio may call the shot: 0010, sc02_0010, ep010_sc02_0010."""
-    parts = [part for part in (context.episode, context.sequence, context.shot) if part]
-    for start in range(len(parts)):
-        yield "_".join(parts[start:])
-
-
-def _choose(context: Context, by_code: dict[str, list[Entity]], parents: Sequence[str]) -> Entity | None:
-    """The one row that is meant; None when there is none, or nobody can say which."""
-    codes = list(_codes(context))
-    for code in codes[:-1]:
-        if len(by_code.get(code, [])) == 1:
-            return by_code[code][0]
-    rows = by_code.get(codes[-1], [])
-    above = [part for part in (context.sequence, context.episode) if part][: len(parents)]
-    if above:
-        rows = [row for row in rows if is_below([row.get(path) for path in parents[: len(above)]], above)]
-    return rows[0] if len(rows) == 1 else None
+        for key, chosen in find_shots(tracker, tracked.project, dict(some), fields).items():
+            link = {"type": "Shot", "id": chosen["id"], "name": chosen["code"]}
+            values = shot_values_of(told_values(chosen, asked), str(chosen["code"]))
+            tracked.shots[key] = TrackedShot(link, values)
 
 
 def base_of(name: str) -> tuple[str, int | None]:

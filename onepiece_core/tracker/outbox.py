@@ -58,6 +58,9 @@ WriteKind = Literal[
     "row_updates",
     "row_deletes",
     "row_revives",
+    "shots",
+    "versions",
+    "version_files",
 ]
 RowState = Literal["waiting", "sending", "unanswered", "done", "failed"]
 

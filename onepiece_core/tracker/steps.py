@@ -2,22 +2,22 @@
 
 A step answers: ``find`` (is it there already, and with which ids?), ``prepare`` (read what the request needs) and
 ``send`` (make what ``find`` did not see, with one request). Rows have a key that is looked up before and after they
-are made. Where a key is there twice after all (two processes worked on one operation, each believing to be alone), the
-lowest id stays and the others are retired; every process comes to the same choice.
+are made (``tracker/known_rows.py``).
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from onepiece_core.errors import EntityMissing, InputMissing, TrackerRefused, TrackerUnanswered, VersionExists
+from onepiece_core.errors import EntityMissing, InputMissing, TrackerRefused, VersionExists
 from onepiece_core.log import get_logger
+from onepiece_core.tracker.drop_steps import DROP_STEPS
 from onepiece_core.tracker.file_paths import LocalRoot, file_link, list_roots
+from onepiece_core.tracker.known_rows import KnownRows, link_of, name_of, version_data
 from onepiece_core.tracker.placing import find_place
-from onepiece_core.tracker.row_steps import ROW_STEPS, creation
+from onepiece_core.tracker.row_steps import ROW_STEPS
 from onepiece_core.tracker.tracker import Entity, Tracker
 
 log = get_logger(__name__)
@@ -59,65 +59,10 @@ def resolve(value: Any, results: Mapping[int, Any]) -> Any:
     return [resolve(each, results) for each in value] if isinstance(value, list) else value
 
 
-class _Rows(ABC):
-    """Rows of one entity type, each with a key of its own."""
-
-    is_read = False
-    is_shared = False
-    is_long = False
-    entity_type = ""
-
-    def __init__(self, tracker: Tracker, wanted: Mapping[str, dict[str, Any]]) -> None:
-        self.tracker, self.wanted = tracker, wanted
-        self.there: dict[str, Entity] = {}
-        self.new: list[dict[str, Any]] = []
-
-    @abstractmethod
-    def rows(self) -> list[tuple[str, Entity]]:
-        """What is there now, lowest id first."""
-
-    def data(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        return wanted
-
-    def result(self) -> Any:
-        return {key: _link(self.there[key]) for key in self.wanted}
-
-    def may_retire(self, double: Entity, first: Entity) -> bool:  # noqa: ARG002
-        return True
-
-    def find(self) -> Any | None:
-        self.there = {}
-        for key, entity in self.rows():
-            if key not in self.wanted:
-                continue
-            first = self.there.setdefault(key, entity)
-            if first is not entity and self.may_retire(entity, first):
-                log.warning("tracker.double_retired", row=_name(entity), kept=first["id"])
-                self.tracker.delete(entity["type"], entity["id"])
-        return self.result() if len(self.there) == len(self.wanted) else None
-
-    def prepare(self) -> None:
-        missing = [self.data(data) for key, data in self.wanted.items() if key not in self.there]
-        self.new = [{name: value for name, value in data.items() if value is not None} for data in missing]
-
-    def send(self) -> Any:
-        if len(self.new) == 1:
-            self.tracker.create(self.entity_type, self.new[0])
-        else:
-            self.tracker.batch([creation(self.entity_type, data) for data in self.new])
-        # Looked up rather than taken from the answer: another process may have made them at the same time.
-        result = self.find()
-        if result is None:
-            raise TrackerUnanswered(f"{self.tracker.url} does not show the new {self.entity_type} yet")
-        return result
-
-
-class VersionStep(_Rows):
+class VersionStep(KnownRows):
     """Key: project + code + sg_path_to_frames. Another path under the same code is somebody else's version."""
 
     entity_type = "Version"
-    # Without these a Version would not be found again.
-    _MUST = ("project", "code", "sg_path_to_frames")
 
     def __init__(self, tracker: Tracker, payload: dict[str, Any]) -> None:
         self.version, self.statuses = payload["data"], payload.get("status", [])
@@ -140,17 +85,13 @@ class VersionStep(_Rows):
 
     def data(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Only fields and a status that this site knows."""
-        fields = self.tracker.schema_fields("Version")
-        data = {name: value for name, value in wanted.items() if name in fields or name in self._MUST}
-        valid = (fields.get("sg_status_list") or {}).get("valid_values") or []
-        status = next((each for each in self.statuses if each in valid), None)
-        return data if status is None else {**data, "sg_status_list": status}
+        return version_data(self.tracker, wanted, self.statuses)
 
     def result(self) -> Any:
-        return _link(*self.there.values())
+        return link_of(*self.there.values())
 
 
-class FileTypesStep(_Rows):
+class FileTypesStep(KnownRows):
     """Key: code, without regard to case, as the site compares it. Shared by all who publish."""
 
     entity_type = "PublishedFileType"
@@ -169,13 +110,13 @@ class FileTypesStep(_Rows):
         maker = (first.get("created_by") or {}).get("id")
         if maker is None or (double.get("created_by") or {}).get("id") != maker:
             return False
-        return self.tracker.find_one("PublishedFile", [["published_file_type", "is", _link(double)]]) is None
+        return self.tracker.find_one("PublishedFile", [["published_file_type", "is", link_of(double)]]) is None
 
     def result(self) -> Any:
-        return {code: _link(self.there[code.casefold()]) for code in self.codes}
+        return {code: link_of(self.there[code.casefold()]) for code in self.codes}
 
 
-class FilesStep(_Rows):
+class FilesStep(KnownRows):
     """Key: version + code."""
 
     entity_type = "PublishedFile"
@@ -195,7 +136,7 @@ class FilesStep(_Rows):
         return {**wanted, "version": self.version, **file_link(str(wanted["path"]), self.roots)}
 
 
-class LinksStep(_Rows):
+class LinksStep(KnownRows):
     """Key: both ends."""
 
     entity_type = "PublishedFileDependency"
@@ -263,7 +204,7 @@ class ThumbnailStep(_Upload):
             return {"image": True}
         if not self.path.is_file():
             # A picture for people's eyes is no reason to leave a publish unfinished for ever.
-            log.warning("tracker.thumbnail_left_out", path=str(self.path), row=_name(self.row))
+            log.warning("tracker.thumbnail_left_out", path=str(self.path), row=name_of(self.row))
             return {"image": False}
         return None
 
@@ -313,6 +254,7 @@ _KINDS: Mapping[str, Any] = {
     "thumbnail": ThumbnailStep,
     "movie": MovieStep,
     **ROW_STEPS,
+    **DROP_STEPS,
 }
 
 
@@ -325,13 +267,5 @@ def make_step(kind: str, payload: dict[str, Any], tracker: Tracker, results: Map
 def _row(tracker: Tracker, link: Entity, fields: Sequence[str]) -> Entity:
     found = tracker.find_one(link["type"], [["id", "is", link["id"]]], fields)
     if found is None:
-        raise EntityMissing(f"{_name(link)} is not in the tracker any more", site=tracker.url, id=link["id"])
+        raise EntityMissing(f"{name_of(link)} is not in the tracker any more", site=tracker.url, id=link["id"])
     return found
-
-
-def _link(entity: Entity) -> Entity:
-    return {"type": entity["type"], "id": entity["id"]}
-
-
-def _name(entity: Entity) -> str:
-    return f"{entity['type']} {entity['id']}"

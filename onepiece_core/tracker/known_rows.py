@@ -1,0 +1,91 @@
+"""Rows that are found again by a key, before and after they are made; see ``tracker/steps.py`` for what a step is.
+
+Where a key is there twice after all (two processes worked on one operation, each believing to be alone), the lowest id
+stays and the others are retired; every process comes to the same choice.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onepiece_core.errors import TrackerUnanswered
+from onepiece_core.log import get_logger
+from onepiece_core.tracker.row_steps import creation
+from onepiece_core.tracker.tracker import Entity, Tracker
+
+log = get_logger(__name__)
+
+# Without these a Version would not be found again.
+_VERSION_MUST = ("project", "code", "sg_path_to_frames")
+
+
+class KnownRows(ABC):
+    """Rows of one entity type, each with a key of its own."""
+
+    is_read = False
+    is_shared = False
+    is_long = False
+    entity_type = ""
+
+    def __init__(self, tracker: Tracker, wanted: Mapping[str, dict[str, Any]]) -> None:
+        self.tracker, self.wanted = tracker, wanted
+        self.there: dict[str, Entity] = {}
+        self.new: list[dict[str, Any]] = []
+
+    @abstractmethod
+    def rows(self) -> list[tuple[str, Entity]]:
+        """What is there now, lowest id first."""
+
+    def data(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        return wanted
+
+    def result(self) -> Any:
+        return {key: link_of(self.there[key]) for key in self.wanted}
+
+    def may_retire(self, double: Entity, first: Entity) -> bool:  # noqa: ARG002
+        return True
+
+    def find(self) -> Any | None:
+        self.there = {}
+        for key, entity in self.rows():
+            if key not in self.wanted:
+                continue
+            first = self.there.setdefault(key, entity)
+            if first is not entity and self.may_retire(entity, first):
+                log.warning("tracker.double_retired", row=name_of(entity), kept=first["id"])
+                self.tracker.delete(entity["type"], entity["id"])
+        return self.result() if len(self.there) == len(self.wanted) else None
+
+    def prepare(self) -> None:
+        missing = [self.data(data) for key, data in self.wanted.items() if key not in self.there]
+        self.new = [{name: value for name, value in data.items() if value is not None} for data in missing]
+
+    def send(self) -> Any:
+        if len(self.new) == 1:
+            self.tracker.create(self.entity_type, self.new[0])
+        else:
+            self.tracker.batch([creation(self.entity_type, data) for data in self.new])
+        # Looked up rather than taken from the answer: another process may have made them at the same time.
+        result = self.find()
+        if result is None:
+            raise TrackerUnanswered(f"{self.tracker.url} does not show the new {self.entity_type} yet")
+        return result
+
+
+def version_data(tracker: Tracker, wanted: Mapping[str, Any], statuses: Sequence[str]) -> dict[str, Any]:
+    """The fields of a new Version that this site knows, with the first of ``statuses`` that it has."""
+    fields = tracker.schema_fields("Version")
+    data = {name: value for name, value in wanted.items() if name in fields or name in _VERSION_MUST}
+    valid = (fields.get("sg_status_list") or {}).get("valid_values") or []
+    status = next((each for each in statuses if each in valid), None)
+    return data if status is None else {**data, "sg_status_list": status}
+
+
+def link_of(entity: Entity) -> Entity:
+    return {"type": entity["type"], "id": entity["id"]}
+
+
+def name_of(entity: Entity) -> str:
+    return f"{entity['type']} {entity['id']}"
