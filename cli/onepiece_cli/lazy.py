@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "aws": Entry("onepiece_cli.commands.aws", "Move media to and from S3: mirror folders.", True),
     "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one.", True),
     "shelves": Entry("onepiece_cli.commands.shelves", "Tools on the hosts' menus and shelves: check, list, export."),
+    "validate": Entry("onepiece_cli.commands.validate", "Check names, paths, media, manifests and hosts.", True),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
     "shotgrid": Entry("onepiece_cli.commands.shotgrid", "Shows, bulk work, playlists, deliveries.", True),

@@ -24,7 +24,12 @@ _Target = tuple[DropItem, str | None]
 
 
 def match_entries(
-    entries: Iterable[Entry], items: Sequence[DropItem], *, show_code: str, drop_name: str, convention: Convention
+    entries: Iterable[Entry],
+    items: Sequence[DropItem],
+    *,
+    show_code: str | None,
+    drop_name: str,
+    convention: Convention,
 ) -> list[Problem]:
     """Tell each item what the manifest says of it; what is left over is about the drop as a whole."""
     index = _Index(items, drop_name)
@@ -97,11 +102,13 @@ def _without_file(entry: Entry, targets: list[_Target]) -> Problem:
     return found("row.ambiguous", f"{path} may be {several}", line=entry.line, path=path)
 
 
-def _say(entry: Entry, item: DropItem, file: str | None, show_code: str, convention: Convention) -> list[Problem]:
+def _say(
+    entry: Entry, item: DropItem, file: str | None, show_code: str | None, convention: Convention
+) -> list[Problem]:
     expected = entry.expected
     assert expected is not None
     problems = [_with_answer(problem, item) for problem in entry.problems]
-    if expected.show:
+    if expected.show and show_code:
         problems += show_problems(expected.show, show_code, entry.line)
     problems += _compare(expected, item, convention)
     real = file or item.pattern

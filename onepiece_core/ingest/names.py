@@ -101,14 +101,15 @@ def check_lengths(items: Sequence[DropItem], client_root: str, limit: int) -> No
     """Paths that Windows cannot hold below the client's folder, computed in UTF-16 as Windows counts."""
     start = len(client_root.rstrip("\\/")) + 1 if client_root else 0
     for item in items:
-        longest = max(_utf16_length(file.relative) for file in item.files)
+        longest = max(utf16_length(file.relative) for file in item.files)
         if start + longest > limit:
             below = f" below {client_root}" if client_root else ""
             message = f"its path has {start + longest} characters{below}, more than {limit}"
             item.problems.append(found("path.too_long", message, characters=start + longest, root=start))
 
 
-def _utf16_length(text: str) -> int:
+def utf16_length(text: str) -> int:
+    """How Windows counts a path."""
     return len(text) if text.isascii() else sum(1 + (ord(c) > 0xFFFF) for c in text)
 
 

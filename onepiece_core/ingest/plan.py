@@ -92,11 +92,11 @@ def plan_ingest(request: PlanRequest, tracker: Tracker | None = None, options: P
     options.reporter.step(Progress(operation="ingest", phase="scan", done=len(scan.files)))
     manifest, problems = None, list(scan.problems)
     if request.manifest is not None:
-        _skip_manifest(scan, request.manifest)
+        skip_manifest(scan, request.manifest)
         try:
             manifest = load_manifest(request.manifest, mapping)
         except ManifestError as error:
-            problems.append(_unusable(error))
+            problems.append(unusable(error))
     plan = _sorted_plan(scan, problems, options.depth)
     _check_names(plan, request, preset, options, manifest)
     _check_content(plan, scan, request, preset, options)
@@ -106,11 +106,11 @@ def plan_ingest(request: PlanRequest, tracker: Tracker | None = None, options: P
     if options.earlier is not None:
         check_earlier(plan.items, options.earlier)
     _refuse_all_of_unusable(plan, problems)
-    _weigh(plan, preset)
+    weigh(plan, preset)
     return plan
 
 
-def _skip_manifest(scan: DropScan, manifest: Path) -> None:
+def skip_manifest(scan: DropScan, manifest: Path) -> None:
     """The manifest may lie in the drop: it is no part of it."""
     real = os.path.realpath(manifest)
     inside = (
@@ -123,7 +123,7 @@ def _skip_manifest(scan: DropScan, manifest: Path) -> None:
         scan.left[inside.relative] = found("file.manifest", "the manifest: read, not taken in")
 
 
-def _unusable(error: ManifestError) -> Problem:
+def unusable(error: ManifestError) -> Problem:
     context = dict(error.report.context)
     code = context.pop("rule", "manifest.unusable")
     line = context.pop("line", None)
@@ -236,7 +236,7 @@ def _every(item: DropItem) -> list[Problem]:
     return [*item.problems, *(problem for some in item.file_problems.values() for problem in some)]
 
 
-def _weigh(plan: DropPlan, preset: DropPreset) -> None:
+def weigh(plan: DropPlan, preset: DropPreset) -> None:
     """The preset's own severities."""
     if not preset.severity:
         return

@@ -1,11 +1,13 @@
-"""docs/reference/rules.md: what a publish is checked for."""
+"""docs/reference/rules.md: what a publish, a scene and a drop are checked for."""
 
 from __future__ import annotations
 
 from onepiece_cli.reference.table import code, table
 from onepiece_core.rules.host_rule import HostRule
 from onepiece_core.rules.host_rules import RULES as HOST_RULES
+from onepiece_core.rules.ingest_codes import CODES, Code
 from onepiece_core.rules.publish import RULES
+from onepiece_core.validate.codes import VALIDATE_CODES
 
 _TEXT = """# Rules
 
@@ -31,6 +33,24 @@ NOTICED = {
 }
 
 
+_DROP_TEXT = """
+## A drop
+
+What `onepiece aws ingest` and `onepiece validate` may say about a drop. An error refuses the item, a warning is told,
+`skipped` leaves the file out of the ingest. A delivery preset may change the severity where the last column says so:
+
+    [severity]
+    "media.compression_lossy" = "error"
+    "name.convention" = "off"
+"""
+
+_VALIDATE_TEXT = """
+## Paths, assets and hosts
+
+What `onepiece validate paths`, `asset-consistency` and `dcc-environment` may say besides.
+"""
+
+
 def rules_page() -> str:
     rows = [(code(name), "warning", asked, "") for name, asked in NOTICED.items()]
     rows += [(code(rule.id), rule.severity, rule.summary, rule.hint or "") for rule in RULES]
@@ -44,8 +64,22 @@ def rules_page() -> str:
         *table(("rule", "severity", "asks that", "hint"), rows),
         _HOST_TEXT,
         *table(host_columns, host_rows),
+        _DROP_TEXT,
+        *table(
+            (*_CODE_COLUMNS, "a preset may change it"),
+            [(*_code_row(name, each), "no" if each.is_fixed else "yes") for name, each in CODES.items()],
+        ),
+        _VALIDATE_TEXT,
+        *table(_CODE_COLUMNS, [_code_row(name, each) for name, each in VALIDATE_CODES.items()]),
     ]
     return "\n".join(lines) + "\n"
+
+
+_CODE_COLUMNS = ("code", "severity", "asks that", "hint")
+
+
+def _code_row(name: str, each: Code) -> tuple[str, ...]:
+    return code(name), each.severity, each.asks, each.hint or ""
 
 
 def _yes(rule: HostRule) -> str:

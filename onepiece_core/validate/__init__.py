@@ -1,0 +1,1 @@
+"""Checks that write nothing, for people and for automation."""
