@@ -53,13 +53,10 @@ class Asked:
 def run_sync(session: Session, asked: Asked, direction: Direction) -> None:
     """Plan, show or apply, and end with what came of it."""
     from onepiece_cli.settings import default_state_dir
-    from onepiece_core.config.sandbox_use import refuse_mixed
     from onepiece_core.storage.s3.client import connect
     from onepiece_core.sync.hash_cache import HashCache
 
     settings = session.settings(near=asked.local_root, overrides=asked.overrides)
-    if not asked.dry_run:
-        refuse_mixed(settings)
     request = request_of(asked, direction, settings)
     store = connect(settings.aws, request.place.bucket)
     state_dir = settings.state_dir or default_state_dir(session.environ)
