@@ -7,20 +7,27 @@ The version folder is staged beside its place and renamed into it. What was adde
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from onepiece_core.dcc.find import Machine
-from onepiece_core.dcc.hooks import FileHook, Hook, hooks_of, with_block, without_block
-from onepiece_core.dcc.install_record import RECORD, Record, Scope, read_record, recorded
+from onepiece_core.dcc.hooks import FileHook, Hook, hooks_of, with_block
+from onepiece_core.dcc.install_record import RECORD, Record, Scope, digest_of, own_folders, read_record, recorded
 from onepiece_core.dcc.layout import INSTALL_FILE, HostSources, home_of, is_same, lay_out, list_versions, read_folder
 from onepiece_core.dcc.table import Dcc
+from onepiece_core.dcc.traces import (
+    aside_name,
+    clean_file,
+    remove_file,
+    remove_folder,
+    remove_half_written,
+    remove_if_empty,
+    remove_leftovers,
+    set_aside,
+)
 from onepiece_core.errors import HostFilesMissing, InstallFailed
 from onepiece_core.filesystems import make_folders, rename_into_place, storage_error, write_file
 from onepiece_core.storage.locking import file_lock
@@ -33,6 +40,7 @@ class InstallPlan:
     Attributes:
         folder: the version folder; ``files`` go there, None where it is sound already.
         hooks: those that are not as they should be.
+        edited: files of ours that somebody has changed since; they get another name.
         record: what will be written down in ``root``.
         cautions: what a person should know.
     """
@@ -43,6 +51,7 @@ class InstallPlan:
     folder: Path
     files: Mapping[str, bytes] | None
     hooks: tuple[Hook, ...]
+    edited: tuple[Path, ...]
     record: Record
     is_recorded: bool
     cautions: tuple[str, ...] = ()
@@ -67,20 +76,29 @@ class InstallPlan:
 
 @dataclass(frozen=True)
 class UninstallPlan:
-    """What an uninstall is going to take away. ``versions``: folders that no host uses any more."""
+    """What an uninstall is going to take away.
+
+    Attributes:
+        edited: files of ours that somebody has changed; they get another name.
+        versions: folders that no host uses any more.
+        places: everything that was ever written; beside it a killed install may have left something.
+    """
 
     host: str
     root: Path
     files: tuple[Path, ...]
+    edited: tuple[Path, ...]
     blocks: tuple[Path, ...]
     made: tuple[Path, ...]
     versions: tuple[Path, ...]
+    places: tuple[Path, ...]
     folders: tuple[Path, ...]
     record: Record
+    cautions: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
-        return not (self.files or self.blocks or self.versions)
+        return not (self.files or self.edited or self.blocks or self.versions)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -89,6 +107,7 @@ class UninstallPlan:
             "removes": [str(path) for path in (*self.files, *self.versions)],
             "cleans": [str(path) for path in self.blocks],
             "is_done": self.is_done,
+            "cautions": list(self.cautions),
         }
 
 
@@ -134,16 +153,19 @@ def plan_install(
     before = read_record(root)
     _refuse_foreign(wanted, before)
     record = recorded(before, dcc.name, scope, folder.name, wanted, root)
+    hooks = tuple(hook for hook in wanted if not _is_there(hook))
+    edited = _edited([hook.path for hook in hooks if isinstance(hook, FileHook)], before)
     return InstallPlan(
         host=dcc.name,
         scope=scope,
         root=root,
         folder=folder,
         files=None if central or is_same(folder, files) else files,
-        hooks=tuple(hook for hook in wanted if not _is_there(hook)),
+        hooks=hooks,
+        edited=edited,
         record=record,
         is_recorded=record == before,
-        cautions=() if "python/Qt.py" in files else (_NO_QT,),
+        cautions=(*_kept(edited), *(() if "python/Qt.py" in files else (_NO_QT,))),
     )
 
 
@@ -162,8 +184,11 @@ def apply_install(plan: InstallPlan) -> None:
     write_file(plan.root / RECORD, plan.record.model_dump_json(indent=2).encode() + b"\n")
     if plan.files is not None:
         _lay_out(plan.folder, plan.files)
+    for path in plan.edited:
+        set_aside(path)
     for hook in plan.hooks:
         make_folders(hook.path.parent)
+        remove_half_written(hook.path)
         _write(hook)
 
 
@@ -178,36 +203,66 @@ def plan_uninstall(dcc: Dcc, *, root: Path, scope: Scope | None = None) -> Unins
     stays = tuple(entry for entry in before.entries if entry not in leaves)
     kept_files = {path for entry in stays for path in (*entry.files, *entry.blocks)}
     files = [path for entry in leaves for path in entry.files if path not in kept_files and os.path.lexists(path)]
+    edited = _edited(files, before)
     blocks = [path for entry in leaves for path in entry.blocks if path not in kept_files and path.is_file()]
     versions = [] if stays or not leaves else [root / name for name in list_versions(root)]
     return UninstallPlan(
         host=dcc.name,
         root=root,
-        files=tuple(dict.fromkeys(files)),
+        files=tuple(path for path in dict.fromkeys(files) if path not in edited),
+        edited=edited,
         blocks=tuple(dict.fromkeys(blocks)),
         made=tuple(path for entry in leaves for path in entry.made),
         versions=tuple(versions),
-        folders=before.folders if leaves else (),
+        places=tuple(path for entry in leaves for path in (*entry.files, *entry.blocks)),
+        folders=before.folders if leaves else () if before.entries else own_folders(root),
         record=Record(entries=stays, folders=before.folders),
+        cautions=_kept(edited),
     )
 
 
 def apply_uninstall(plan: UninstallPlan) -> None:
     """Do it. Stopped in between, a second try goes on. Raises StorageError."""
     for path in plan.files:
-        _remove(path)
+        remove_file(path)
+    for path in plan.edited:
+        set_aside(path)
     for path in plan.blocks:
-        _clean(path, is_made=path in plan.made)
+        clean_file(path, is_made=path in plan.made)
+    record = plan.root / RECORD
+    for path in (*plan.places, record):
+        remove_half_written(path)
     for folder in plan.versions:
-        _remove_folder(folder)
-    if not plan.record.entries:
-        _remove_leftovers(plan.root)
+        remove_folder(folder)
+    innermost_first = sorted(plan.folders, key=lambda path: len(path.parts), reverse=True)
     if plan.record.entries:
-        write_file(plan.root / RECORD, plan.record.model_dump_json(indent=2).encode() + b"\n")
-    elif plan.folders or (plan.root / RECORD).exists():
-        (plan.root / RECORD).unlink(missing_ok=True)
-    for folder in sorted(plan.folders, key=lambda path: len(path.parts), reverse=True):
-        _remove_if_empty(folder)
+        write_file(record, plan.record.model_dump_json(indent=2).encode() + b"\n")
+    else:
+        remove_leftovers(plan.root)
+        # The record goes after the folders that only it knows.
+        for folder in innermost_first:
+            if not plan.root.is_relative_to(folder):
+                remove_if_empty(folder)
+        remove_file(record)
+    for folder in innermost_first:
+        remove_if_empty(folder)
+
+
+def _edited(paths: list[Path], before: Record) -> tuple[Path, ...]:
+    """Those that are none of the contents which we have written; a link is another's work."""
+    ours = {digest for entry in before.entries for digest in entry.digests}
+    found = []
+    for path in dict.fromkeys(paths):
+        try:
+            if ours and path.exists() and digest_of(path.read_bytes()) not in ours:
+                found.append(path)
+        except OSError:
+            pass  # it is removed or written over, or the attempt says what is wrong
+    return tuple(found)
+
+
+def _kept(edited: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(f"{path} was changed since it was installed: it is kept as {aside_name(path).name}" for path in edited)
 
 
 def _refuse_foreign(wanted: list[Hook], before: Record) -> None:
@@ -243,7 +298,7 @@ def _is_there(hook: Hook) -> bool:
 
 def _lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
     staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    _remove_leftovers(folder.parent)
+    remove_leftovers(folder.parent)
     try:
         for name, data in files.items():
             path = staged / name
@@ -276,54 +331,3 @@ def _write(hook: Hook) -> None:
     write_file(real, with_block(data, hook.text))
     if mode is not None:
         real.chmod(mode)
-
-
-def _clean(path: Path, *, is_made: bool) -> None:
-    """Take our block out; a file that we began, and that nobody has added to, goes."""
-    real = path.resolve()
-    try:
-        rest, mode = without_block(real.read_bytes()), real.stat().st_mode
-        if is_made and not rest:
-            path.unlink()
-            return
-    except OSError as error:
-        raise storage_error(error, path) from error
-    write_file(real, rest)
-    real.chmod(mode)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        if path.suffix == ".py":
-            compiled = path.parent / "__pycache__"
-            for file in compiled.glob(f"{path.stem}.*.pyc"):
-                file.unlink()
-            _remove_if_empty(compiled)
-    except OSError as error:
-        raise storage_error(error, path) from error
-
-
-def _remove_folder(folder: Path) -> None:
-    """Gone in one rename, for whoever starts a host meanwhile."""
-    doomed = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        folder.rename(doomed)
-        shutil.rmtree(doomed)
-    except OSError as error:
-        raise storage_error(error, folder) from error
-
-
-def _remove_leftovers(root: Path) -> None:
-    """What installs have left that were killed."""
-    for path in root.glob(".*.*"):
-        found = re.fullmatch(r"\..+\.(\d{1,9})\.(part|old)", path.name)
-        if found and (int(found[1]) == os.getpid() or not psutil.pid_exists(int(found[1]))):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        pass  # somebody else has put something there

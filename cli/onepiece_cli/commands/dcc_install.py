@@ -273,6 +273,8 @@ def _show_uninstall(plan: UninstallPlan, *, dry_run: bool) -> None:
         typer.echo(printable(f"  removes   {path}"))
     for path in plan.blocks:
         typer.echo(printable(f"  cleans    {path}"))
+    for caution in plan.cautions:
+        typer.secho(printable(f"warning: {caution}"), fg="yellow", err=True)
 
 
 def _show_host(host: HostReport) -> None:
