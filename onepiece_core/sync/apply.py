@@ -22,6 +22,7 @@ from onepiece_core.errors import (
 )
 from onepiece_core.filesystems import storage_error
 from onepiece_core.progress import Reporter
+from onepiece_core.shown import shown
 from onepiece_core.storage.bounded import run_bounded
 from onepiece_core.storage.engine import XXH128, Download, Engine, Moved, NotMoved, Upload
 from onepiece_core.storage.s3.listing import epoch_seconds
@@ -116,7 +117,9 @@ class _Apply:
                     key, path, action.stamp, Condition(if_match=action.etag) if action.etag else IF_ABSENT
                 )
             elif inside(self._plan.root, action.relative) is None:
-                self._problem(action, Problem(action.relative, REFUSED, "a link on its way leads out of the folder"))
+                self._problem(
+                    action, Problem(shown(action.relative), REFUSED, "a link on its way leads out of the folder")
+                )
                 continue
             else:
                 modified = epoch_seconds(action.modified)
@@ -209,6 +212,9 @@ class _Apply:
     def _delete_object(self, action: Action) -> None:
         if os.path.lexists(self._plan.root / action.relative):
             raise SourceChanged("it has appeared in the source since the plan was made; it is kept")
+        info = self._store.find(self._prefix + action.relative)
+        if info is not None and info.etag != action.etag:
+            raise SourceChanged("the object has changed since the plan was made; it is kept")
         self._store.delete(self._prefix + action.relative)
 
     def _delete_file(self, action: Action) -> None:

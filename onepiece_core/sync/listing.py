@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 from operator import lt
@@ -75,14 +75,17 @@ class Range:
     def __iter__(self) -> Iterator[Listed]:
         """Raises OrderBroken, StorageError."""
         pages, token = self._held.result()
+        following = self._ask(token)
         while pages:
             yield from pages.pop(0)
-        while token is not None:
-            following = self._executor.submit(self._store.list_page, self._prefix, token=token)
+        while following is not None:
             page = following.result()
             rows, is_end = self._cut(page)
+            following = None if is_end else self._ask(page.token)
             yield from rows
-            token = None if is_end else page.token
+
+    def _ask(self, token: str | None) -> Future[Page] | None:
+        return None if token is None else self._executor.submit(self._store.list_page, self._prefix, token=token)
 
     def _hold(self) -> tuple[list[list[Listed]], str | None]:
         pages: list[list[Listed]] = []
@@ -129,11 +132,12 @@ class Range:
 
 def list_sorted(store: PagedStore, prefix: str) -> list[Listed]:
     """Everything, sorted by bytes here: for a server whose order is none that we know."""
-    rows: list[Listed] = []
+    rows: dict[str, Listed] = {}
     token = None
     while True:
         page = store.list_page(prefix, token=token)
-        rows += [Listed(row.key[len(prefix) :], *row[1:]) for row in page.rows]
+        for row in page.rows:
+            rows[row.key] = Listed(row.key[len(prefix) :], *row[1:])
         token = page.token
         if token is None:
-            return sorted(rows, key=lambda row: BY_BYTES.key(row.key))
+            return sorted(rows.values(), key=lambda row: BY_BYTES.key(row.key))

@@ -392,6 +392,15 @@ def test_what_appears_between_plan_and_apply_is_kept(world: World):
     assert "old" in world.objects()
 
 
+def test_an_object_that_somebody_writes_between_plan_and_apply_is_kept(world: World):
+    world.write({"a": "one"})
+    world.put({"old": "two"})
+    plan = world.plan("to", delete=True)
+    world.put({"old": "new work"})
+    assert problems(world.apply(plan)) == {"old": "changed"}
+    assert world.objects()["old"] == "new work"
+
+
 def test_a_local_file_that_changes_or_appears_there_is_not_deleted(world: World):
     world.put({"a": "one"})
     world.write({"edited": "x", "sent": "x"})
