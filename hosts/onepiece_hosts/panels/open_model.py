@@ -226,6 +226,10 @@ class OpenModel:
 
     def _fail(self, error: HostError) -> None:
         self.error = error
+        if error.code == "workfile.missing":  # the lists are older than the disk
+            self._fill(self.recent, "workfiles.recent", {})
+            if self._place is not None:
+                self._list_workfiles(*self._place)
         self.on_change()
 
 

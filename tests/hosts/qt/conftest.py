@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.hosts.paper_host import PaperHost
 from tests.hosts.qt.desk import Desk, real, scripted
 from tests.hosts.qt.scripted import NAME
 from tests.support.media import write_exr
+
+# The studio is one for all tests: each publishes a version of its own.
+_NUMBERS = itertools.count(51)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def environ(studio: SandboxReport, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> PaperHost:
-    name = f"FG_ep010_sc02_0010_comp_v{51 + os.getpid() % 900}"
+    name = f"FG_ep010_sc02_0010_comp_v{next(_NUMBERS):03}"
     work = tmp_path / "FG/ep010/sc02/0010/comp/work"
     (work / "renders").mkdir(parents=True)
     for frame in range(1001, 1006):

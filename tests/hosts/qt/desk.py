@@ -25,7 +25,7 @@ def application() -> Any:
     return QtWidgets.QApplication.instance() or QtWidgets.QApplication(["onepiece"])
 
 
-def run_until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
+def run_until(is_so: Callable[[], object], seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, "it never came"

@@ -211,7 +211,7 @@ class OpenPanel(Window):
 def _note(rows: Rows, nothing: str) -> str:
     """What a list says of itself."""
     if rows.error is not None:
-        return rows.error.message
+        return " ".join(part for part in (rows.error.message, rows.error.hint) if part)
     if rows.is_busy and not rows.items:
         return "Asking…"
     if not rows.items and rows.asked:
