@@ -111,8 +111,8 @@ def change(root: Path, number: int) -> None:
 
 
 def measured(command: Command, weed: Weed, root: Path, state: Path) -> measure.Run:
-    environment = {
-        **os.environ,
+    # rclone cannot work with another's AWS_CA_BUNDLE, and no client shall find another's profile.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         "AWS_ACCESS_KEY_ID": weed.access_key,
         "AWS_SECRET_ACCESS_KEY": weed.secret_key,
         "AWS_REGION": "us-east-1",

@@ -44,7 +44,7 @@ class EngineChoice(StrEnum):
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[BUCKET SHOW_CODE FOLDER LOCAL_PATH]", help="The four, where no option gives them."),
+    typer.Argument(metavar="BUCKET SHOW_CODE FOLDER LOCAL_PATH", help="The four, where no option gives them."),
 ]
 Bucket = Annotated[str | None, typer.Option("--bucket", help="S3 bucket, or a context's name (vendor_in).")]
 ShowCode = Annotated[str | None, typer.Option("--show-code", help="The show's short code (FG).")]
@@ -142,7 +142,9 @@ def asked_for(direction: Direction, options: dict[str, Any]) -> Asked:
     from onepiece_core.errors import UsageError
 
     words = list(options["words"] or ())
-    told = {name: options[name] if options[name] is not None else (words.pop(0) if words else None) for name in _NAMES}
+    told: dict[str, Any] = {}
+    for name in _NAMES:
+        told[name] = options[name] if options[name] is not None else (words.pop(0) if words else None)
     if words:
         raise UsageError(
             f"too many words: {' '.join(words)}", hint="Quote patterns, or the shell replaces them: --include '*.exr'."
