@@ -11,7 +11,7 @@ from onepiece_hosts.panels.qt.parts import label
 from onepiece_hosts.worker import Worker
 
 # How often it is asked for while the panel is on the screen. The worker answers at once, without the site.
-_EVERY_MS = 5000
+_EVERY_MS = 2000
 _TEXT = "ShotGrid does not answer: what you see comes from memory. A publish is registered once it is back."
 
 
