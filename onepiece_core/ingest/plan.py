@@ -24,6 +24,7 @@ from onepiece_core.ingest.names import (
     check_views,
     read_name,
 )
+from onepiece_core.ingest.pixels import check_pixels
 from onepiece_core.ingest.presets import DropPreset, load_preset
 from onepiece_core.ingest.scan import DropScan, same_files, scan_drop
 from onepiece_core.ingest.tracked import ask_tracker
@@ -206,6 +207,8 @@ def _check_content(
     if options.depth == "structure":
         check_hashes(plan.items, given, options.reporter)
         check_twice(plan.items)
+        if preset.pictures.pixels:
+            check_pixels(plan.items, options.reporter)
         say_changing(plan.items)
 
 

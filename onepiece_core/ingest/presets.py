@@ -78,6 +78,7 @@ class PictureRules(_Table):
         resolutions: ``1920x1080``; empty: any.
         extensions: kinds of file, without the dot; empty: any.
         alpha: of frames.
+        colour_spaces: as files tell them, whatever their case and marks; empty: any. A file that tells none passes.
         pixels: look at the pixels for black and NaN (slow).
     """
 
@@ -85,6 +86,7 @@ class PictureRules(_Table):
     divisible_by: int = Field(1, ge=1, le=64)
     extensions: tuple[str, ...] = ()
     alpha: Literal["any", "required", "forbidden"] = "any"
+    colour_spaces: tuple[str, ...] = ()
     pixels: bool = False
 
 

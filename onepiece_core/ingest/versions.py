@@ -52,20 +52,29 @@ def check_tracked(
 def _check_version(item: DropItem, tracked: Tracked, own_path: str, earlier: EarlierDeliveries | None) -> None:
     base, version = base_of(item.name)
     rows = tracked.versions.get(base, [])
-    same = next((row for row in rows if row.code == item.name), None)
-    if same is not None:
-        is_same = earlier.has_same_bytes(item) if earlier is not None else None
+    named = [row for row in rows if row.code == item.name]
+    if named:
+        # The frames and the movie of one version may have a row each.
+        same = next((row for row in named if own_path in row.paths), named[0])
+        is_same = _is_same(item, own_path, {path for row in named for path in row.paths}, earlier)
         # A row that names this very place is of an earlier run: the bytes there decide when they are sent.
         if is_same or (is_same is None and own_path in same.paths):
             item.problems.append(found("version.there", f"the Version {same.id} is there already", version_id=same.id))
-        elif own_path not in same.paths and same.paths and _kind(own_path) not in {_kind(path) for path in same.paths}:
-            pass  # its movie is there, these are its frames
-        else:
-            message = f"the tracker has the Version {shown(item.name)} ({same.id}) with other content"
+        elif not (kinds := {_kind(path) for row in named for path in row.paths}) or _kind(own_path) in kinds:
+            message = f"the tracker has the Version {shown(item.name)} ({same.id}), and not with this content"
             item.problems.append(found("version.exists", message, version_id=same.id))
     latest = max((row.version for row in rows if row.version), default=None)
     if latest is not None and version is not None and version < latest:
         item.problems.append(found("version.regress", f"v{version:03d} is older than v{latest:03d}", latest=latest))
+
+
+def _is_same(item: DropItem, own_path: str, paths: set[str], earlier: EarlierDeliveries | None) -> bool | None:
+    """Whether the Version holds these bytes; None when nobody can say."""
+    if earlier is None:
+        return None
+    if own_path not in paths:
+        return earlier.find_duplicate(item) in paths or None
+    return earlier.has_same_bytes(item)
 
 
 def _kind(path: str) -> str:

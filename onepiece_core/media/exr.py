@@ -16,6 +16,8 @@ from onepiece_core.media.facts import MediaFacts, Window
 
 MAGIC = b"\x76\x2f\x31\x01"
 _TILED, _MULTIPART = 0x200, 0x1000
+# What writers call the colour space of the pixels, in lower case.
+_COLOUR_SPACES = frozenset({"colorspace", "oiio:colorspace", "colorinteropid"})
 _PIXEL_TYPES = {0: "uint", 1: "half", 2: "float"}
 # Name and scan lines a chunk, by the number in the file.
 _COMPRESSIONS = (
@@ -47,6 +49,8 @@ class _Part:
     chunks: int | None = None
     tiles: tuple[int, int, int] | None = None
     kind: str = ""
+    colour_space: str | None = None
+    frame_number: int | None = None
 
 
 def probe_exr(reader: Reader) -> MediaFacts:
@@ -75,6 +79,8 @@ def probe_exr(reader: Reader) -> MediaFacts:
         display_window=first.display,
         pixel_aspect=first.pixel_aspect,
         fps=first.fps,
+        colour_space=first.colour_space,
+        frame_number=first.frame_number,
     )
 
 
@@ -142,6 +148,10 @@ def _take(part: _Part, name: str, kind: str, value: bytes) -> None:
             part.tiles = (width, height, mode)
         case "type", "string":
             part.kind = value.decode("latin-1")
+        case "imageCounter", "int":
+            part.frame_number = struct.unpack("<i", value)[0]
+        case _, "string" if name.lower() in _COLOUR_SPACES:
+            part.colour_space = value.decode("utf-8", "replace") or None
 
 
 def _channels(value: bytes) -> list[tuple[str, str]]:

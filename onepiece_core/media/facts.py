@@ -23,6 +23,8 @@ class MediaFacts:
         fps: exact, frames a second.
         frames: of a movie.
         variable_rate: the frames of a movie do not last equally long.
+        colour_space: as an EXR's attribute names it; of a movie ``rec709``, ``rec2020``, ``p3``, by its primaries.
+        frame_number: of an EXR that holds one.
     """
 
     kind: Kind
@@ -40,3 +42,5 @@ class MediaFacts:
     codec: str | None = None
     has_timecode: bool = False
     variable_rate: bool = False
+    colour_space: str | None = None
+    frame_number: int | None = None

@@ -15,6 +15,10 @@ from onepiece_core.media._reader import Reader
 from onepiece_core.media.facts import MediaFacts
 
 _CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+# Of the table of colour primaries (ISO/IEC 23091-2).
+_PRIMARIES = {1: "rec709", 9: "rec2020", 11: "p3", 12: "p3"}
+# A picture's sample entry before its own atoms.
+_ENTRY_BYTES = 86
 # Two days of film; more is damage.
 _MAX_SAMPLES = 5_000_000
 
@@ -35,6 +39,7 @@ class _Track:
     durations: tuple[tuple[int, int], ...]  # (count, ticks)
     timescale: int
     sample_ends: tuple[int, ...]
+    colour_space: str | None = None
 
 
 def probe_quicktime(reader: Reader) -> MediaFacts:
@@ -86,6 +91,7 @@ def _facts(reader: Reader, video: _Track, tracks: list[_Track]) -> MediaFacts:
         codec=video.codec,
         has_timecode=any(track.handler == b"tmcd" for track in tracks),
         variable_rate=len(lengths) > 1,
+        colour_space=video.colour_space,
     )
 
 
@@ -131,7 +137,21 @@ def _track(reader: Reader, track: _Atom) -> _Track:
     times = _content(reader, found, b"stts")
     durations = tuple(struct.unpack_from(">II", times, 8 + 8 * i) for i in range(_count(times)))
     codec = entry[4:8].decode("latin-1").strip()
-    return _Track(handler, codec, width, height, durations, timescale, tuple(_sample_ends(reader, found)))
+    ends = tuple(_sample_ends(reader, found))
+    return _Track(handler, codec, width, height, durations, timescale, ends, _colour_space(entry))
+
+
+def _colour_space(entry: bytes) -> str | None:
+    """By the ``colr`` atom behind the fixed part of a sample entry."""
+    start = _ENTRY_BYTES
+    while start + 8 <= len(entry):
+        size, kind = struct.unpack_from(">I4s", entry, start)
+        if size < 8:
+            break
+        if kind == b"colr" and entry[start + 8 : start + 12] in (b"nclx", b"nclc") and start + 14 <= len(entry):
+            return _PRIMARIES.get(struct.unpack_from(">H", entry, start + 12)[0])
+        start += size
+    return None
 
 
 def _below(reader: Reader, parent: _Atom) -> Iterator[_Atom]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator
 from fractions import Fraction
 
@@ -27,7 +28,7 @@ def check_media(item: DropItem, preset: DropPreset) -> None:
     if not whole:
         return
     item.problems += _shared(item)
-    for rule in (_resolution, _divisible, _rate, _codec, _timecode, _pixel_type, _compression, _alpha):
+    for rule in _RULES:
         item.problems += rule(item, preset)
 
 
@@ -143,3 +144,62 @@ def _has_alpha(facts: MediaFacts) -> bool | None:
     if facts.kind not in _PICTURES or not facts.channels:
         return None
     return any(channel.rpartition(".")[2] in _ALPHA for channel in facts.channels)
+
+
+# What names call a colour space, and what files say where it is meant.
+_COLOUR_TOKENS = {
+    "acescg": ("acescg",),
+    "ap1": ("acescg", "ap1"),
+    "ap0": ("ap0", "aces20651", "aces2065"),
+    "acescct": ("acescct",),
+    "srgb": ("srgb",),
+    "rec709": ("rec709", "bt709", "itur709"),
+    "rec2020": ("rec2020", "bt2020"),
+    "p3": ("p3",),
+    "logc3": ("logc3",),
+    "logc4": ("logc4",),
+    "slog3": ("slog3",),
+}
+
+
+def _colour_space(item: DropItem, preset: DropPreset) -> Asked:
+    tokens = {_plain(part) for part in re.split(r"[/_.]", item.pattern)}
+    named = next((token for token in _COLOUR_TOKENS if token in tokens), None)
+    allowed = preset.pictures.colour_spaces
+    for space, frames in _groups(item, lambda facts: facts.colour_space):
+        if not isinstance(space, str):
+            continue
+        if named and not any(each in _plain(space) for each in _COLOUR_TOKENS[named]):
+            yield found("media.colour_space", f"its path says {named}, the file {space}", frames=frames)
+        elif allowed and not any(_plain(each) == _plain(space) for each in allowed):
+            yield found("media.colour_space", f"it is {space}, not {' or '.join(allowed)}", frames=frames)
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def _frame_number(item: DropItem, _preset: DropPreset) -> Asked:
+    sequence = item.sequence
+    if sequence is None or sequence.tiles:
+        return
+    numbers = [(frame, facts.frame_number) for frame, facts in zip(sequence.frames, item.media, strict=True) if facts]
+    wrong = [frame for frame, number in numbers if number is not None and number != frame]
+    if wrong:
+        first = dict(numbers)[wrong[0]]
+        told = f"the file of frame {wrong[0]} says that it is frame {first}"
+        yield found("media.frame_number", told, frames=format_ranges(wrong))
+
+
+_RULES: tuple[Callable[[DropItem, DropPreset], Asked], ...] = (
+    _resolution,
+    _divisible,
+    _rate,
+    _codec,
+    _timecode,
+    _pixel_type,
+    _compression,
+    _alpha,
+    _colour_space,
+    _frame_number,
+)

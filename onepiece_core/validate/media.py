@@ -11,6 +11,7 @@ from onepiece_core.errors import InputMissing, InputUnreadable
 from onepiece_core.ingest.items import sort_items
 from onepiece_core.ingest.look import look_at, say_changing
 from onepiece_core.ingest.model import DropFile, DropItem, DropPlan
+from onepiece_core.ingest.pixels import check_pixels
 from onepiece_core.ingest.plan import weigh
 from onepiece_core.ingest.presets import DropPreset
 from onepiece_core.ingest.scan import scan_drop
@@ -33,6 +34,8 @@ def check_media_in(
         for item in plan.items:
             check_frames(item, allow_missing=allow_missing)
             check_media(item, preset)
+        if preset.pictures.pixels:
+            check_pixels(plan.items, reporter or Reporter())
         say_changing(plan.items)
         weigh(plan, preset)
         checked += sum(len(item.files) for item in plan.items) + len(plan.left)
