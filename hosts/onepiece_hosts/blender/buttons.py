@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import bpy
 
-from onepiece_hosts.blender.desk import FIRST_ROWS, Desk
+from onepiece_hosts.blender.desk import FIRST_ROWS, TEMPLATES, Desk
 from onepiece_hosts.errors import HostError
 
 
@@ -46,7 +46,14 @@ def _publishing() -> dict[str, Button]:
             "Show what a publish would do; nothing is changed",
             lambda desk, inputs, _: _publish(desk).publish(inputs.comment, is_dry_run=True),
         ),
-        "cancel": Button("Stop this publish: nothing of it stays", lambda desk, _i, _r: _publish(desk).cancel()),
+        "toggle": Button(
+            "Leave this out of the publish, or take it in again", lambda desk, _, row: _publish(desk).toggle(row)
+        ),
+        "ask_cancel": Button(
+            "Stop this publish: nothing of it stays", lambda desk, _i, _r: _publish(desk).ask_cancel()
+        ),
+        "cancel": Button("Nothing of this publish stays", lambda desk, _i, _r: _publish(desk).cancel()),
+        "keep_going": Button("The publish goes on", lambda desk, _i, _r: _publish(desk).keep_going()),
         "new_publish": Button("Look at the scene from the beginning", lambda desk, _i, _r: desk.new_publish()),
     }
 
@@ -73,6 +80,7 @@ def _places() -> dict[str, Button]:
         "choose_task": Button("Only what belongs to this task", _choose_task),
         "my_task": Button("Show the workfiles of this task", _my_task),
         "found": Button("Show the workfiles of this shot or asset", _found),
+        "ask_new": Button("Begin a new workfile from a template", _ask_new),
     }
 
 
@@ -159,8 +167,16 @@ def _found(desk: Desk, _inputs: Any, row: str) -> None:
             desk.opening.show_workfiles(one)
 
 
+def _ask_new(desk: Desk, _inputs: Any, _row: str) -> None:
+    """A second time folds the templates again."""
+    desk.unfold(TEMPLATES)
+    if TEMPLATES in desk.opened_rows and desk.opening:
+        desk.opening.list_templates()
+
+
 def _first_rows(desk: Desk) -> None:
     desk.rows = FIRST_ROWS
+    desk.opened_rows.discard(TEMPLATES)
 
 
 def _more(desk: Desk, _inputs: Any, _row: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from onepiece_hosts.blender.icons import Icons
 from onepiece_hosts.blender.redraw import Redraw
 from onepiece_hosts.commands import find_tools
 from onepiece_hosts.errors import HostError
@@ -20,6 +21,8 @@ PAGES = ("publish", "open_shot", "recover", "about")
 _AFTER_SAVE_SECONDS = 0.2
 # Rows of a list that are drawn before "Show more".
 FIRST_ROWS = 12
+# The row of ``opened_rows`` below which the templates of new workfiles are.
+TEMPLATES = "templates"
 
 
 class Desk:
@@ -33,6 +36,7 @@ class Desk:
         opened_rows: findings and items that are unfolded, by their keys.
         rows: how many rows of the workfiles are drawn.
         tools: those of the shelves, read once.
+        pictures: the small pictures of files, as Blender's icons.
         draws: how often our panel has been drawn: tells whether the artist can see it.
     """
 
@@ -49,6 +53,7 @@ class Desk:
         self.rows = FIRST_ROWS
         self.draws = 0
         self.tools = find_tools(session.host.name)
+        self.pictures = Icons()
         self.classes: list[Any] = []
         self._stops = [session.host.on("opened", self._scene_opened), session.host.on("saved", self._scene_saved)]
 
@@ -115,6 +120,7 @@ class Desk:
         if self.publish is not None:
             self.publish.close()
         self.redraw.end()
+        self.pictures.end()
         if bpy.app.timers.is_registered(self._look_again):
             bpy.app.timers.unregister(self._look_again)
 

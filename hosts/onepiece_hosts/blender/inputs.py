@@ -23,6 +23,7 @@ class Inputs:
     desk: Any
     comment: str
     search: str
+    new_name: str
     tab: str
     whole: float
     step: float
@@ -50,6 +51,9 @@ def properties(desk: Any) -> dict[str, Any]:
         "comment": props.StringProperty(name="Comment", description="What is new in this version", maxlen=2000),
         "search": props.StringProperty(
             name="Search", description="A part of the shot's or asset's name", update=typed, options={"TEXTEDIT_UPDATE"}
+        ),
+        "new_name": props.StringProperty(
+            name="Name", description="What the scene is called besides its shot; empty: as its task", maxlen=100
         ),
         "tab": props.EnumProperty(name="Tab", items=TABS),
         "whole": props.FloatProperty(name="Whole", min=0, max=100, subtype="PERCENTAGE", precision=0, get=whole),

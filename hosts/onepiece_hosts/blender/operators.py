@@ -8,6 +8,7 @@ import bpy
 
 from onepiece_hosts.blender.buttons import buttons, find_finding
 from onepiece_hosts.blender.drawing import PRESS, text
+from onepiece_hosts.blender.open_page import holder
 from onepiece_hosts.errors import HostError
 
 _WIDTH = 360
@@ -91,7 +92,10 @@ class Ignore:
 
 
 class Open:
-    """Open this workfile here"""
+    """Open this workfile here
+
+    For a new workfile, ``path`` is the id of its template.
+    """
 
     bl_idname = "onepiece.open"
     bl_label = "Open Workfile"
@@ -106,7 +110,8 @@ class Open:
     def description(cls, _context: Any, properties: Any) -> str:
         return {
             "next": "Open a copy of this workfile under the next free version",
-            "steal": "Open it although somebody else has it open: the last to save wins",
+            "steal": "Take over the lock of somebody who is gone, and open it",
+            "new": "Make the first free version from this template, and open it here",
         }.get(properties.way, "Open this workfile here; others see that you have it")
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
@@ -117,11 +122,9 @@ class Open:
         return self.execute(context)
 
     def draw(self, _context: Any) -> None:
-        workfile = self._workfile()
-        lock = workfile.get("lock") if workfile else None
+        lock = (self._row() or {}).get("lock")
         if self.way == "steal" and lock:
-            told = f"{lock['user']} has this workfile open on {lock['host']}. Open it anyway, and take the lock?"
-            text(self.layout, told, _LETTERS, "LOCKED")
+            text(self.layout, f"{holder(self.desk, lock)} Open it, and take the lock over?", _LETTERS, "LOCKED")
         if self.desk.session.host.is_modified():
             text(self.layout, "The scene that is open has changes that are not saved.", _LETTERS, "ERROR")
             if self.desk.session.host.scene_path():
@@ -129,9 +132,9 @@ class Open:
             else:
                 text(self.layout, "It was never saved: they will be lost.", _LETTERS)
 
-    def execute(self, _context: Any) -> set[str]:
-        host, opening, workfile = self.desk.session.host, self.desk.opening, self._workfile()
-        if workfile is None:
+    def execute(self, context: Any) -> set[str]:
+        host, opening, row = self.desk.session.host, self.desk.opening, self._row()
+        if row is None:
             return {"CANCELLED"}
         try:
             if host.is_modified() and host.scene_path() and self.changes == "save":
@@ -139,16 +142,24 @@ class Open:
         except HostError as error:
             self.desk.session.tell(error)
             return {"CANCELLED"}
-        if self.way == "next":
-            opening.open_as_next_version(workfile)
+        if self.way == "new":
+            opening.new_workfile(row, context.window_manager.onepiece.new_name)
+        elif self.way == "next":
+            opening.open_as_next_version(row)
         else:
-            opening.open_workfile(workfile, steal=self.way == "steal")
+            opening.open_workfile(row, steal=self.way == "steal")
         return {"FINISHED"}
 
-    def _workfile(self) -> dict[str, Any] | None:
+    def _row(self) -> dict[str, Any] | None:
+        """The workfile or the template that the button was drawn for."""
         opening = self.desk.opening
-        rows = [*opening.workfiles.items, *opening.recent.items] if opening else []
-        return next((row for row in rows if row["path"] == self.path), None)
+        if opening is None:
+            return None
+        if self.way == "new":
+            return next((one for one in opening.templates.items if one["id"] == self.path), None)
+        return next(
+            (one for one in (*opening.workfiles.items, *opening.recent.items) if one["path"] == self.path), None
+        )
 
 
 def operators() -> list[tuple[type, dict[str, Any]]]:

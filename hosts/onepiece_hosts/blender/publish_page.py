@@ -24,15 +24,6 @@ _MOST_FINDINGS = 20
 _MOST_ITEMS = 24
 
 
-# What a publish cannot do without, and how it comes by it.
-_LACKING = {
-    "scene_name": "Save the scene under a name first.",
-    "show_code": "Choose the project that this scene belongs to.",
-    "destination": "Nobody has said where publishes go: publish.destination in onepiece.toml.",
-    "bucket": "Nobody has said which bucket publishes go to: publish.bucket in onepiece.toml.",
-}
-
-
 def draw(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     publish = desk.publish
     if publish is None:
@@ -67,7 +58,7 @@ def _draw_form(layout: Any, desk: Any, inputs: Any, width: int) -> None:
         count = len(publish.blocking)
         text(layout, f"{words.plural(count, 'error')} must be fixed or ignored first.", width, "CANCEL")
     for name in publish.lacking:
-        text(layout, _LACKING.get(name, f"{name} is not known."), width, "INFO")
+        text(layout, words.lacking(name), width, "INFO")
     if publish.result is not None:
         _draw_plan(layout, publish.result, width)
 
@@ -113,8 +104,14 @@ def _draw_tree(column: Any, desk: Any, items: Any, depth: int, left: list[int], 
         is_open = (key in desk.opened_rows) != is_unfolded
         if children:
             press(row, "fold", "", "DISCLOSURE_TRI_DOWN" if is_open else "DISCLOSURE_TRI_RIGHT", key, emboss=False)
-        row.active = item.get("is_included", True)
-        row.label(text=shorten(item["label"], width - 6 - 3 * depth), icon=_ICONS.get(item["role"], "FILE"))
+        is_included = desk.publish.is_included(item)
+        if desk.publish.can_toggle(item):
+            press(row, "toggle", "", "CHECKBOX_HLT" if is_included else "CHECKBOX_DEHLT", item["id"], emboss=False)
+        row.active = is_included
+        shown = {"icon": _ICONS.get(item["role"], "FILE")}
+        if not children and (picture := desk.pictures.icon(desk.publish.picture(item))):
+            shown = {"icon_value": picture}
+        row.label(text=shorten(item["label"], width - 8 - 3 * depth), **shown)
         if told := _told_of(item):
             right = row.row()
             right.alignment = "RIGHT"
@@ -215,10 +212,23 @@ def _draw_progress(layout: Any, publish: Any, inputs: Any, width: int) -> None:
         faint.active = False
         faint.label(text=shorten(publish.steps.item, width))
     _draw_warnings(box, publish.warnings, width)
-    press(box, "cancel", "Cancel", "X")
+    _draw_cancel(box, publish, width)
     faint = layout.column()
     faint.active = False
     text(faint, "You can go on working, close this panel, or Blender: the publish goes on.", width)
+
+
+def _draw_cancel(layout: Any, publish: Any, width: int) -> None:
+    """Cancel, the question whether that is meant, or what follows from it."""
+    if publish.is_stopping:
+        layout.label(text="Stopping…", icon="SORTTIME")
+    elif publish.is_cancel_asked:
+        text(layout, "Stop this publish? What was copied and uploaded of it is taken away again.", width, "QUESTION")
+        row = layout.row(align=True)
+        press(row, "cancel", "Stop Publish", "X")
+        press(row, "keep_going", "Keep Going")
+    else:
+        press(layout, "ask_cancel", "Cancel…", "X")
 
 
 def _draw_warnings(layout: Any, warnings: Any, width: int) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 1280, 800
 NEEDED = ("blender", "Xvfb", "xdotool", "import")
 # Where our menu stands in the bar, right of Blender's own, and how high rows are, at scale 1.
 _MENU_X, _BAR_Y, _ROW = 290, 13, 20
+# What the clipboard holds when nothing below the mouse has a command; so many pages a long sidebar has.
+_NOTHING, _PAGES = "-", 4
 # Nothing is waited for longer: a machine may be slow, and have two processors for eight of us.
 SECONDS = 60.0
 DESK = "bpy.types.ONEPIECE_MT_menu.desk"
@@ -60,12 +62,14 @@ def screen() -> Iterator[str]:
 
 
 class Artist:
-    """Drives one Blender. Every wait ends when what is waited for is there, and tells what is there when it never comes."""
+    """Drives one Blender. Every wait ends when its state is there; one that never comes tells what is there instead."""
 
-    def __init__(self, display: str, port: int, folder: Path) -> None:
+    def __init__(self, display: str, process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
         self.environ = {**os.environ, "DISPLAY": display}
+        self.process = process
         self._folder = folder
-        self._is_down = False  # the sidebar is scrolled
+        self._pages = 0  # how far the sidebar is scrolled
+        self._met: dict[tuple[str, int], None] = {}  # buttons and where they were
         self._stream = socket.create_connection(("127.0.0.1", port), timeout=SECONDS).makefile("rwb")
 
     # Questions
@@ -92,6 +96,8 @@ class Artist:
 
     def saw(self) -> str:
         """What there is to see, for a failure; with a picture beside Blender's log."""
+        if self.process.poll() is not None:
+            return f"Blender has ended: {self.process.poll()}"
         path = self._folder / "failed.jpg"
         self.picture(path)
         told = {
@@ -177,6 +183,20 @@ class Artist:
         x, y, width, height = found
         return x, HEIGHT - y - height, width, height
 
+    def hide_sidebar(self) -> None:
+        """N, with the mouse over the viewport."""
+        self.move(WIDTH / 3, HEIGHT / 2)
+        self.until_drawn()
+        self.key("n")
+        self.until(lambda: self.sidebar()[2] <= 1, "the sidebar's end")
+
+    def quit(self) -> None:
+        """Ctrl+Q; what is not saved is lost."""
+        self.move(WIDTH / 3, HEIGHT / 2)
+        self.until_drawn()
+        self.key("ctrl+q")
+        self.until(lambda: self.process.poll() is not None, "Blender's end")
+
     def press(self, *words: str, has_worked: Callable[[], Any], at: float = 0.3) -> None:
         """Click the button of the sidebar whose command has all the words; ``at``: where from left (0) to right (1)."""
         self._do(lambda: self._find_in_sidebar(words, at), has_worked, f"a button {words}")
@@ -213,24 +233,32 @@ class Artist:
         """Where that button is; None when it is not on the screen, which is scrolled then."""
         left, top, width, height = self.sidebar()
         x = int(left + width * at)
-        for start in (18, 8):
-            if place := self._find(x, range(top + start, top + height - 4, _ROW), *words):
-                return place
-        self._x(*["click", "4" if self._is_down else "5"] * (40 if self._is_down else 6))
-        self._is_down = not self._is_down
-        self.until_drawn()
+        known = [y for (told, y) in self._met if all(word in told for word in words)]
+        rows = [y for start in (18, 8) for y in range(top + start, top + height - 4, _ROW)]
+        if place := self._find(x, [*known, *rows], *words):
+            return place
+        self._scroll(x, top + height // 2)
         return None
 
-    def _find(self, x: int, rows: range, *words: str) -> tuple[int, int] | None:
+    def _scroll(self, x: int, y: int) -> None:
+        """Further down; from the end to the beginning."""
+        self._pages = (self._pages + 1) % _PAGES
+        clicks = ["click", "5"] * 6 if self._pages else ["click", "4"] * 40
+        self._x("mousemove", x, y, *clicks)
+        self.until_drawn()
+
+    def _find(self, x: int, rows: Iterable[int], *words: str) -> tuple[int, int] | None:
         """Hover down ``rows``: Ctrl+C copies the command of the button below the mouse."""
         for y in rows:
             told = self._hover(x, y)
+            if told != _NOTHING:
+                self._met[told, y] = None
             if all(word in told for word in words):
                 return x, y
         return None
 
     def _hover(self, x: int, y: int) -> str:
-        self.ask("setattr(bpy.context.window_manager, 'clipboard', '-')")
+        self.ask(f"setattr(bpy.context.window_manager, 'clipboard', {_NOTHING!r})")
         self._x("mousemove", x, y, "sleep", "0.02", "key", "ctrl+c")
         for _ in range(2):  # Blender takes up to two turns to carry out what mouse and keys did
             self.ask("None")
@@ -254,7 +282,7 @@ def blender(folder: Path, scripts: Path, environ: Mapping[str, str], *options: s
                 assert process.poll() is None, (folder / "blender.log").read_text()
                 assert time.monotonic() < end, (folder / "blender.log").read_text()
                 time.sleep(0.05)
-            yield Artist(display, int(port.read_text()), folder)
+            yield Artist(display, process, int(port.read_text()), folder)
         finally:
             process.kill()
             process.wait()
