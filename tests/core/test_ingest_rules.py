@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+import tomllib
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from onepiece_core.ingest.model import DropItem
 from onepiece_core.ingest.presets import DropPreset, load_preset
-from onepiece_core.manifest.drop_mapping import shipped_presets
+from onepiece_core.manifest.drop_mapping import Mapping, shipped_presets
 from onepiece_core.media.facts import MediaFacts
 from onepiece_core.media.probe import probe
 from onepiece_core.rules.host_rule import ShotValues
@@ -163,3 +165,10 @@ def test_black_frames_and_broken_numbers_are_found_where_pixels_are_asked_for(tm
     assert {code for code in told(plan(drop)) if code.startswith("media")} == set()
     found = {problem.code: problem.frames for problem in only(plan(drop, preset=str(preset))).problems}
     assert found == {"media.not_finite": "1002", "media.black": "1003"}
+
+
+def test_the_presets_of_the_documentation_are_sound() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "validate.md").read_text(encoding="utf-8")
+    mapping, preset = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert Mapping.model_validate(tomllib.loads(mapping)).options.checksum_algorithm == "md5"
+    assert DropPreset.model_validate(tomllib.loads(preset)).names.templates()
