@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import sys
 from pathlib import Path
@@ -142,7 +143,7 @@ def exchange_files(left: Path, right: Path) -> bool:
 
 
 def _rename_with_flag(source: Path, target: Path, *, linux: int, darwin: int) -> bool:
-    library = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
+    library = _c_library() if sys.platform in ("linux", "darwin") else None
     names = os.fsencode(source), os.fsencode(target)
     if sys.platform == "linux" and library is not None and hasattr(library, "renameat2"):
         at_cwd = -100
@@ -159,6 +160,11 @@ def _rename_with_flag(source: Path, target: Path, *, linux: int, darwin: int) ->
     raise OSError(code, os.strerror(code), str(source), None, str(target))
 
 
+@functools.cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def allocate(descriptor: int, path: Path, size_bytes: int) -> None:
     """Make an open file ``size_bytes`` long with room for it on the disk. Raises OSError (ENOSPC).
 
@@ -166,7 +172,7 @@ def allocate(descriptor: int, path: Path, size_bytes: int) -> None:
     would write a byte into each block.
     """
     if sys.platform == "linux" and size_bytes:
-        library = ctypes.CDLL(None, use_errno=True)
+        library = _c_library()
         if not library.fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size_bytes)):
             os.ftruncate(descriptor, size_bytes)
             return
@@ -187,7 +193,7 @@ def start_writing_back(descriptor: int, offset: int, count: int) -> None:
     """
     if sys.platform == "linux":
         write = 2
-        ctypes.CDLL(None).sync_file_range(descriptor, ctypes.c_int64(offset), ctypes.c_int64(count), write)
+        _c_library().sync_file_range(descriptor, ctypes.c_int64(offset), ctypes.c_int64(count), write)
 
 
 def storage_error(error: OSError, path: Path, *, need_bytes: int = 0) -> StorageError:

@@ -40,6 +40,18 @@ class TestPoolWithAFolder(EngineContract):
         return Ground(open_engine("pool", store, state_dir=tmp_path / "state"), store, tmp_path)
 
 
+class TestS5cmd(EngineContract):
+    @pytest.fixture
+    def ground(self, bucket: S3Store, tmp_path: Path) -> Ground:
+        return Ground(open_engine("s5cmd", bucket, state_dir=tmp_path / "state"), bucket, tmp_path)
+
+
+class TestCrt(EngineContract):
+    @pytest.fixture
+    def ground(self, bucket: S3Store, tmp_path: Path) -> Ground:
+        return Ground(open_engine("crt", bucket, state_dir=tmp_path / "state"), bucket, tmp_path)
+
+
 def test_an_unknown_engine_is_a_wrong_option(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="rsync"):
         open_engine("rsync", LocalStore(tmp_path), state_dir=tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from onepiece_core.storage.engine import Download, Moved, Upload
+from onepiece_core.storage.engine import Download, Moved, NotMoved, Upload
 from onepiece_core.storage.engines.bandwidth import Bandwidth
 from onepiece_core.storage.engines.downloading import Downloader
 from onepiece_core.storage.engines.meter import Meter
@@ -48,6 +48,7 @@ class BucketMover:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         self._threads.shut_down()
+        self._downloader.settler.discard()
         self._journal.close()
         self._store.close()
 
@@ -56,8 +57,11 @@ class BucketMover:
             self._sweep()
         return self._uploader.send(item)
 
-    def fetch(self, item: Download) -> Moved:
+    def fetch(self, item: Download) -> list[Moved | NotMoved]:
         return self._downloader.fetch(item)
+
+    def finish(self) -> list[Moved | NotMoved]:
+        return self._downloader.settler.finish()
 
     def _sweep(self) -> None:
         """Once a run, before its first large file."""

@@ -16,12 +16,13 @@ from pathlib import Path
 from onepiece_core.checksums import Hasher
 from onepiece_core.errors import PreconditionFailed, SourceChanged, VerifyMismatch
 from onepiece_core.filesystems import make_folders
-from onepiece_core.storage.engine import MTIME_NS, Download, Moved
+from onepiece_core.storage.engine import MTIME_NS, Download, Moved, NotMoved
 from onepiece_core.storage.engines.crc import JoinedCrc32
 from onepiece_core.storage.engines.meter import Meter
 from onepiece_core.storage.engines.part_file import PartFile, check_free
 from onepiece_core.storage.engines.range_stream import CHECKSUMS, RangeStream, ask, object_changed
 from onepiece_core.storage.engines.running import LazyThreads
+from onepiece_core.storage.engines.settling import Settler, Written
 from onepiece_core.storage.engines.transfer_journal import DownloadRecord, TransferJournal
 from onepiece_core.storage.engines.verification import Proof, proof_of
 from onepiece_core.storage.s3.store import S3Store, object_info
@@ -57,22 +58,40 @@ class Downloader:
         self._is_durable = is_durable
         self._buffers = Buffers(8, RANGE_BYTES)
         self._folders: set[Path] = set()
+        self.settler = Settler()
 
-    def fetch(self, item: Download) -> Moved:
+    def fetch(self, item: Download) -> list[Moved | NotMoved]:
+        """What has arrived by now: a small file waits for others, see :class:`Settler`."""
         check_free(item.path, item.may_replace)
         folder = item.path.parent
         if folder not in self._folders:
             make_folders(folder)
             self._folders.add(folder)
-        with PartFile(item.path) as part:
-            if item.size_bytes > RANGE_BYTES:
-                return self._fetch_large(item, part)
-            if item.size_bytes <= _SMALL_BYTES:
-                reply = ask(self._store, item, "GET", CHECKSUMS).reply
-                return self._finish_small(item, part, reply, memoryview(reply.body))
-            with self._buffers.holding() as buffer:
-                view = memoryview(buffer)[: item.size_bytes]
-                return self._finish_small(item, part, self._read_whole(item, view), view)
+        if item.size_bytes > RANGE_BYTES:
+            with PartFile(item.path) as part:
+                return [self._fetch_large(item, part)]
+        part = PartFile(item.path)
+        part.open()
+        try:
+            written = Written(item, part, self._fetch_small(item, part))
+        except BaseException:
+            part.discard()
+            raise
+        if self._is_durable:
+            return self.settler.add(written)
+        try:
+            part.take_place(item.may_replace)
+        finally:
+            part.discard()
+        return [written.moved]
+
+    def _fetch_small(self, item: Download, part: PartFile) -> Moved:
+        if item.size_bytes <= _SMALL_BYTES:
+            reply = ask(self._store, item, "GET", CHECKSUMS).reply
+            return self._write_small(item, part, reply, memoryview(reply.body))
+        with self._buffers.holding() as buffer:
+            view = memoryview(buffer)[: item.size_bytes]
+            return self._write_small(item, part, self._read_whole(item, view), view)
 
     def _read_whole(self, item: Download, view: memoryview) -> Reply:
         with closing(RangeStream(self._store, item, 0, len(view))) as stream:
@@ -81,7 +100,7 @@ class Downloader:
                 done += count
             return stream.reply
 
-    def _finish_small(self, item: Download, part: PartFile, reply: Reply, data: memoryview) -> Moved:
+    def _write_small(self, item: Download, part: PartFile, reply: Reply, data: memoryview) -> Moved:
         info = self._checked_info(item, reply)
         proof = proof_of(info, reply)
         hasher = Hasher({"xxh128", proof.algorithm or "xxh128"})
@@ -90,7 +109,7 @@ class Downloader:
         proof.check(digests, f"{self._store.uri}/{item.key}")
         self._meter.add(len(data), "download", item.key)
         part.write(data, 0)
-        part.finish(len(data), modified_ns(info, item), item.may_replace, is_durable=self._is_durable)
+        part.complete(len(data), modified_ns(info, item))
         return Moved(item, len(data), digests["xxh128"], item.etag, len(data))
 
     def _fetch_large(self, item: Download, part: PartFile) -> Moved:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onepiece_core.checksums import Hasher, hash_file
 from onepiece_core.errors import SourceChanged, StorageError, VerifyMismatch
 from onepiece_core.filesystems import make_folders
-from onepiece_core.storage.engine import MTIME_NS, XXH128, Download, Moved, Upload
+from onepiece_core.storage.engine import MTIME_NS, XXH128, Download, Moved, NotMoved, Upload
 from onepiece_core.storage.engines.bandwidth import Bandwidth
 from onepiece_core.storage.engines.downloading import modified_ns
 from onepiece_core.storage.engines.meter import Meter
@@ -38,7 +38,7 @@ class FolderMover:
         )
         return Moved(item, item.stamp.size_bytes, xxh128, info.etag, item.stamp.size_bytes)
 
-    def fetch(self, item: Download) -> Moved:
+    def fetch(self, item: Download) -> list[Moved | NotMoved]:
         check_free(item.path, item.may_replace)
         info = self._store.find(item.key)
         uri = f"{self._store.uri}/{item.key}"
@@ -58,7 +58,10 @@ class FolderMover:
             if info.metadata.get(XXH128, xxh128) != xxh128:
                 raise VerifyMismatch(f"{uri} is not what was stored: its hash is another one", uri=uri)
             part.finish(done, modified_ns(info, item), item.may_replace, is_durable=self._is_durable)
-        return Moved(item, item.size_bytes, xxh128, item.etag, item.size_bytes)
+        return [Moved(item, item.size_bytes, xxh128, item.etag, item.size_bytes)]
+
+    def finish(self) -> list[Moved | NotMoved]:
+        return []
 
     def _count(self, count: int, phase: str, key: str) -> None:
         if self._bandwidth:

@@ -31,41 +31,60 @@ def part_path(target: Path) -> Path:
 class PartFile:
     """Open and locked while a download runs; another process that wants the same target gets OperationBusy.
 
-    At the end it is gone, unless it was told to stay for a later run or has become the target.
+    At the end (:meth:`discard`, or the end of ``with``) it is gone, unless it was told to stay for a later run or has
+    become the target.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
         self.path = part_path(target)
         self.may_stay = False
+        self.descriptor = -1
+        self._is_placed = False
 
     def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def open(self) -> None:
         try:
             self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         except OSError as error:
             raise storage_error(error, self.target) from error
         if not self._is_ours():
             os.close(self.descriptor)
+            self.descriptor = -1
             raise OperationBusy(
                 f"{self.target} is being fetched by another process",
                 hint="Wait until it has ended, then run the same command again.",
                 path=str(self.target),
             )
-        return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+        self, _kind: type[BaseException] | None, _err: BaseException | None, _at: TracebackType | None
     ) -> None:
-        if kind is not None and not self.may_stay:
-            self.path.unlink(missing_ok=True)
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
+        self.discard()
 
     @property
     def identity(self) -> str:
         """The same as long as it is this very file."""
         status = os.fstat(self.descriptor)
         return f"{status.st_dev}:{status.st_ino}"
+
+    @property
+    def client_path(self) -> Path:
+        """Where somebody else's client may write what :meth:`take_over` makes ours."""
+        return self.path.with_suffix(".client")
+
+    def take_over(self, written: Path) -> None:
+        """Be the file that a client wrote beside this one."""
+        try:
+            descriptor = os.open(written, os.O_RDWR | getattr(os, "O_BINARY", 0))
+            written.replace(self.path)
+        except OSError as error:
+            raise storage_error(error, self.target) from error
+        os.close(self.descriptor)
+        self.descriptor = descriptor
 
     def size_bytes(self) -> int:
         return os.fstat(self.descriptor).st_size
@@ -101,22 +120,56 @@ class PartFile:
             use(buffer[:got])
             offset, count = offset + got, count - got
 
-    def finish(self, size_bytes: int, mtime_ns: int, may_replace: Stamp | None, *, is_durable: bool) -> None:
-        """Become the target: right length, time stamp, on the disk, renamed. Raises PreconditionFailed."""
+    def complete(self, size_bytes: int, mtime_ns: int) -> None:
+        """Give it the right length and time stamp."""
         try:
-            os.ftruncate(self.descriptor, size_bytes)
-            _set_times(self.descriptor, self.path, mtime_ns)
-            if is_durable:
-                os.fsync(self.descriptor)
-            if os.name == "nt":
-                # An open file cannot be renamed there.
-                os.close(self.descriptor)
-                self.descriptor = -1
-            take_place(self.path, self.target, may_replace)
-            if is_durable:
-                sync_folder(self.target.parent)
+            if self.size_bytes() != size_bytes:
+                os.ftruncate(self.descriptor, size_bytes)
+            os.utime(self.descriptor if os.utime in os.supports_fd else self.path, ns=(mtime_ns, mtime_ns))
         except OSError as error:
             raise storage_error(error, self.target) from error
+
+    def sync(self) -> None:
+        """Return when its bytes are on the disk."""
+        try:
+            os.fsync(self.descriptor)
+        except OSError as error:
+            raise storage_error(error, self.target) from error
+
+    def take_place(self, may_replace: Stamp | None) -> None:
+        """Become the target. Raises PreconditionFailed."""
+        try:
+            if os.name == "nt":
+                # An open file cannot be renamed there.
+                self._close()
+            take_place(self.path, self.target, may_replace)
+            self._is_placed = True
+        except OSError as error:
+            raise storage_error(error, self.target) from error
+
+    def finish(self, size_bytes: int, mtime_ns: int, may_replace: Stamp | None, *, is_durable: bool) -> None:
+        """All of it: complete, on the disk, in its place."""
+        self.complete(size_bytes, mtime_ns)
+        if is_durable:
+            self.sync()
+        self.take_place(may_replace)
+        if is_durable:
+            try:
+                sync_folder(self.target.parent)
+            except OSError as error:
+                raise storage_error(error, self.target) from error
+
+    def discard(self) -> None:
+        """Close it, and remove it unless it has become the target or may stay."""
+        if not self._is_placed and not self.may_stay and self.descriptor >= 0:
+            self.path.unlink(missing_ok=True)
+            self.client_path.unlink(missing_ok=True)
+        self._close()
+
+    def _close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     def _is_ours(self) -> bool:
         """Locked, and not renamed or removed by the one who held it a moment ago."""
@@ -182,10 +235,6 @@ def read_at(descriptor: int, buffer: memoryview, offset: int) -> int:
     data = os.read(descriptor, len(buffer))
     buffer[: len(data)] = data
     return len(data)
-
-
-def _set_times(descriptor: int, path: Path, mtime_ns: int) -> None:
-    os.utime(descriptor if os.utime in os.supports_fd else path, ns=(mtime_ns, mtime_ns))
 
 
 def _taken(target: Path, may_replace: Stamp | None) -> PreconditionFailed:

@@ -36,10 +36,15 @@ _CREDENTIALS = frozenset(
 
 
 class Mover(Protocol):
-    """How one file is moved. Raises a OnePieceError."""
+    """How files are moved. Raises a OnePieceError that concerns the file it was given."""
 
     def send(self, item: Upload) -> Moved: ...
-    def fetch(self, item: Download) -> Moved: ...
+
+    def fetch(self, item: Download) -> list[Moved | NotMoved]:
+        """What has arrived by now; others may wait for :meth:`finish`."""
+        ...
+
+    def finish(self) -> list[Moved | NotMoved]: ...
 
 
 class PoolEngine:
@@ -94,8 +99,9 @@ class PoolEngine:
 
 def run_mover(mover: Mover, items: Iterable[Upload | Download], meter: Meter, jobs: int) -> Iterator[Moved | NotMoved]:
     """Move ``items`` on ``jobs`` threads; raises where nothing can be moved at all."""
-    stop = threading.Event()
-    yield from run_on_threads(_Judge(mover, meter).move, items, jobs=jobs, stop=stop)
+    for results in run_on_threads(_Judge(mover, meter).move, items, jobs=jobs, stop=threading.Event()):
+        yield from results
+    yield from mover.finish()
 
 
 class _Judge:
@@ -107,18 +113,22 @@ class _Judge:
         self._in_a_row = 0
         self._lock = threading.Lock()
 
-    def move(self, item: Upload | Download) -> Moved | NotMoved:
+    def move(self, item: Upload | Download) -> list[Moved | NotMoved]:
         self._meter.check("upload" if isinstance(item, Upload) else "download")
         try:
-            moved = self._mover.send(item) if isinstance(item, Upload) else self._mover.fetch(item)
+            results: list[Moved | NotMoved] = []
+            if isinstance(item, Upload):
+                results.append(self._mover.send(item))
+            else:
+                results = self._mover.fetch(item)
         except (OperationCancelled, BucketMissing):
             raise
         except OnePieceError as error:
             if self._is_hopeless(error):
                 raise
-            return NotMoved(item, error)
+            return [NotMoved(item, error)]
         self._in_a_row = 0
-        return moved
+        return results
 
     def _is_hopeless(self, error: OnePieceError) -> bool:
         if error.report.context.get("s3_code") in _CREDENTIALS:

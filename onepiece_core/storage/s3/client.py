@@ -49,6 +49,7 @@ class Target:
         base_path: ``/bucket`` where the bucket is not part of the host's name.
         keys: gives the credentials as they are now; temporary ones are renewed by it.
         is_custom: the endpoint was given, so it may not be AWS.
+        profile: the AWS profile that the keys are from; None: they were given, or found without one.
     """
 
     bucket: str
@@ -58,6 +59,7 @@ class Target:
     keys: Callable[[], Keys]
     is_custom: bool
     tls: SSLContext | None = None
+    profile: str | None = None
 
     def in_region(self, region: str) -> Target:
         """The same bucket where AWS says that it lives."""
@@ -104,6 +106,7 @@ def resolve_target(aws: AwsAccess, bucket: str) -> Target:
         keys=keys,
         is_custom=bool(endpoint_url),
         tls=_tls(ca_bundle) if address.scheme == "https" else None,
+        profile=None if aws.access_key_id and aws.secret_access_key else aws.profile,
     )
 
 

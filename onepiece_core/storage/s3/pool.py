@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from calendar import timegm
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from onepiece_core.storage.s3.errors import error_for, find_element, unreachable
 from onepiece_core.storage.s3.signing import UNSIGNED_PAYLOAD, Signer, encode_path, encode_query
 from onepiece_core.storage.s3.wire import Address, Connection, Reply, Throttle, WireError
 
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -325,6 +327,13 @@ def server_time(reply: Reply) -> float | None:
 
 def http_time(text: str) -> float | None:
     """Seconds since the epoch of an HTTP date."""
+    # "Sun, 06 Nov 1994 08:49:37 GMT", the only form that is sent nowadays, without a general parser.
+    month = _MONTHS.find(text[8:11])
+    if len(text) == 29 and text.endswith(" GMT") and month % 3 == 0:
+        numbers = text[12:16], text[5:7], text[17:19], text[20:22], text[23:25]
+        if all(number.isdecimal() for number in numbers):
+            year, day, hours, minutes, seconds = map(int, numbers)
+            return float(timegm((year, month // 3 + 1, day, hours, minutes, seconds)))
     try:
         return parsedate_to_datetime(text).timestamp()
     except ValueError:

@@ -1,0 +1,98 @@
+"""The last steps of small downloads, many at once.
+
+A disk takes as long for one file's bytes as for those of sixty, as long as it is asked for them together. So files
+that are written and proven wait for each other, are synced one after the other, renamed, and their folders synced
+once; only then they are told to have arrived.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from onepiece_core.errors import OnePieceError
+from onepiece_core.filesystems import storage_error, sync_folder
+from onepiece_core.storage.engine import Download, Moved, NotMoved
+from onepiece_core.storage.engines.part_file import PartFile
+
+_FILES = 64
+_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file whose bytes are written and right; ``part`` is open."""
+
+    item: Download
+    part: PartFile
+    moved: Moved
+
+
+class Settler:
+    """Collects written files; used by several threads."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Written] = []
+        self._since = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, written: Written) -> list[Moved | NotMoved]:
+        """The results of a batch that this file has filled, or that has waited long enough."""
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting.append(written)
+            if len(self._waiting) < _FILES and time.monotonic() - self._since < _SECONDS:
+                return []
+            batch, self._waiting = self._waiting, []
+        return _settle(batch)
+
+    def finish(self) -> list[Moved | NotMoved]:
+        """The results of all that still wait."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        return _settle(batch)
+
+    def discard(self) -> None:
+        """Remove what waits; the run was broken off."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        for written in batch:
+            written.part.discard()
+
+
+def _settle(batch: list[Written]) -> list[Moved | NotMoved]:
+    for written in batch:
+        written.part.start_writing_back(0, written.item.size_bytes)
+    results = [_place(written) for written in batch]
+    failed = _sync({result.item.path.parent for result in results if isinstance(result, Moved)})
+    return [
+        NotMoved(result.item, failed[result.item.path.parent])
+        if isinstance(result, Moved) and result.item.path.parent in failed
+        else result
+        for result in results
+    ]
+
+
+def _place(written: Written) -> Moved | NotMoved:
+    try:
+        written.part.sync()
+        written.part.take_place(written.item.may_replace)
+    except OnePieceError as error:
+        return NotMoved(written.item, error)
+    finally:
+        written.part.discard()
+    return written.moved
+
+
+def _sync(folders: Iterable[Path]) -> dict[Path, OnePieceError]:
+    failed: dict[Path, OnePieceError] = {}
+    for folder in folders:
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            failed[folder] = storage_error(error, folder)
+    return failed
