@@ -27,7 +27,7 @@ from onepiece_core.storage.bounded import run_bounded
 from onepiece_core.storage.engine import XXH128, Download, Engine, Moved, NotMoved, Upload
 from onepiece_core.storage.s3.listing import epoch_seconds
 from onepiece_core.storage.s3.store import S3Store
-from onepiece_core.storage.store import IF_ABSENT, Condition
+from onepiece_core.storage.store import ALWAYS, IF_ABSENT, Condition
 from onepiece_core.sync.hash_cache import HashCache, Known, state_of
 from onepiece_core.sync.model import Action, SyncPlan
 from onepiece_core.sync.names import inside
@@ -39,6 +39,8 @@ from onepiece_core.sync.summary import CHANGED, DELETES_REFUSED, Problem, Summar
 OnEvent = Callable[[str, dict[str, Any]], None]
 
 _DELETES_AT_ONCE = 8
+# Whoever asks for one of these engines asks for one that can send no condition.
+_WITHOUT_CONDITIONS = ("crt", "s5cmd")
 # What a person has to look at, and under which name; everything else is a transfer that failed.
 _NO_FAILURES: tuple[tuple[type[OnePieceError], str], ...] = (
     (InputMissing, MISSING),
@@ -98,7 +100,8 @@ class _Apply:
         summary.problems.extend(plan.problems)
 
     def transfer(self, engine: Engine, reporter: Reporter) -> None:
-        results = engine.move(self._items(), reporter, operation=OPERATION, total_bytes=self._plan.bytes_to_move)
+        items = self._items(conditional=engine.name not in _WITHOUT_CONDITIONS)
+        results = engine.move(items, reporter, operation=OPERATION, total_bytes=self._plan.bytes_to_move)
         for result in results:
             action = self._flying.pop(result.item.key)
             if isinstance(result, Moved):
@@ -106,16 +109,15 @@ class _Apply:
             elif not self._is_there_already(action, result):
                 self._failed(action, result.error)
 
-    def _items(self) -> Iterator[Upload | Download]:
+    def _items(self, *, conditional: bool) -> Iterator[Upload | Download]:
         """Read by the engine's threads, one at a time."""
         for action in self._plan.transfers:
             key = self._prefix + action.relative
             path = self._plan.root / action.relative
             if self._is_upload:
                 assert action.stamp is not None
-                item: Upload | Download = Upload(
-                    key, path, action.stamp, Condition(if_match=action.etag) if action.etag else IF_ABSENT
-                )
+                condition = Condition(if_match=action.etag) if action.etag else IF_ABSENT
+                item: Upload | Download = Upload(key, path, action.stamp, condition if conditional else ALWAYS)
             elif inside(self._plan.root, action.relative) is None:
                 self._problem(
                     action, Problem(shown(action.relative), REFUSED, "a link on its way leads out of the folder")
