@@ -54,7 +54,7 @@ def unknown_words(words: list[str]) -> list[str]:
         if rest[0] not in command.commands:
             return rest[:1]
         command, rest = command.commands[rest[0]], rest[1:]
-    known = {option for param in command.params for option in param.opts} | {"--help"}
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
     return [word for word in rest if word.startswith("--") and word not in known]
 
 

@@ -17,7 +17,9 @@ from onepiece_cli.session import session_of
 if TYPE_CHECKING:
     from onepiece_core.validate.names import Named
 
-app = typer.Typer(help="Check names, paths, media, manifests, hosts; nothing is changed.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Check names, paths, media, manifests, hosts; nothing is changed.", no_args_is_help=True, add_completion=False
+)
 
 NAMES_EPILOG = """Examples:
 
