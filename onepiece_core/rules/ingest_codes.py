@@ -163,7 +163,17 @@ VERSIONS: Mapping[str, Code] = {
     "delivery.duplicate": _warns("the content was not delivered before"),
 }
 
-CODES: Mapping[str, Code] = {**FILES, **NAMES, **MANIFEST, **SEQUENCES, **MEDIA, **VERSIONS}
+DESTINATION: Mapping[str, Code] = {
+    "destination.same": _fixed("the object is not there yet: the same bytes are not sent again", severity="skipped"),
+    "destination.differs": _fixed(
+        "no other object has the file's key: none is ever overwritten", "Ask for the next version, or for another name."
+    ),
+    "item.incomplete": _fixed(
+        "all files of a sequence arrive: else it becomes no Version", "Run the same command again: it goes on."
+    ),
+}
+
+CODES: Mapping[str, Code] = {**FILES, **NAMES, **MANIFEST, **SEQUENCES, **MEDIA, **VERSIONS, **DESTINATION}
 
 
 def found(

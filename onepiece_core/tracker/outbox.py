@@ -142,6 +142,7 @@ def drain(
     wait: bool,
     reporter: Reporter,
     guard: Callable[[], None],
+    operation: str = "publish",
 ) -> DrainOutcome:
     """Carry out what is left of ``log``, in order, each write exactly once.
 
@@ -149,13 +150,14 @@ def drain(
         wait: True looks an unanswered write up until it has settled and then sends it again; False looks for about
             three seconds and leaves the row for later.
         guard: called before every write; raises LeaseLost when somebody else owns the operation.
+        operation: what the progress is called.
 
     Raises:
         LeaseLost: from ``guard``.
         OperationCancelled: between two writes.
     """
     timing = _Timing(clock, settle_seconds, timeout_seconds, wait)
-    return _Drain(log, tracker, timing, reporter, guard).run()
+    return _Drain(log, tracker, timing, reporter, guard, operation).run()
 
 
 def registered(rows: Sequence[OutboxRow]) -> dict[str, Any]:
@@ -206,8 +208,15 @@ class _Stopped(Exception):
 
 class _Drain:
     def __init__(
-        self, log: OutboxLog, tracker: Tracker, timing: _Timing, reporter: Reporter, guard: Callable[[], None]
+        self,
+        log: OutboxLog,
+        tracker: Tracker,
+        timing: _Timing,
+        reporter: Reporter,
+        guard: Callable[[], None],
+        operation: str,
     ) -> None:
+        self.operation = operation
         self.log, self.tracker, self.timing = log, tracker, timing
         self.clock, self.reporter, self.guard = timing.clock, reporter, guard
 
@@ -227,7 +236,7 @@ class _Drain:
 
     def _tell(self, done: int, total: int, item: str) -> None:
         self.reporter.step(
-            Progress(operation="publish", phase="register", done=done, total=total, unit="rows", item=item)
+            Progress(operation=self.operation, phase="register", done=done, total=total, unit="rows", item=item)
         )
 
     def _row(self, row: OutboxRow, results: dict[int, Any]) -> Any:
@@ -334,6 +343,6 @@ class _Drain:
         """In short pieces: a person may cancel, and the lease may be lost."""
         until = self.clock.now() + seconds
         while (left := until - self.clock.now()) > 0:
-            self.reporter.check("publish", "register")
+            self.reporter.check(self.operation, "register")
             self.clock.sleep(min(left, 1.0))
         self.guard()

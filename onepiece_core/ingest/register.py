@@ -1,0 +1,177 @@
+"""Register what has arrived, exactly once: through the journal's outbox, now or later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onepiece_core.errors import ErrorReport, TrackerNotConfigured
+from onepiece_core.ingest.model import DropItem
+from onepiece_core.ingest.parts import RegisterParts
+from onepiece_core.ingest.pictures import Pictures, write_review_movie
+from onepiece_core.ingest.request import IngestRequest
+from onepiece_core.ingest.rows import row_writes, version_path
+from onepiece_core.progress import Warned
+from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.outbox import DrainOutcome, OutboxRow, Write, drain
+
+_UPLOADS = ("thumbnail", "movie")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How far a registration came.
+
+    Attributes:
+        version_ids: by path (see :func:`version_path`), of the Versions that are in the tracker.
+        waiting: writes that are left.
+        failed: the tracker said no: waiting does not help.
+    """
+
+    version_ids: dict[str, int]
+    waiting: int = 0
+    failed: bool = False
+    reason: ErrorReport | None = None
+    warnings: tuple[Warned, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        return self.waiting == 0
+
+
+def register_items(
+    operation: str,
+    items: Sequence[DropItem],
+    request: IngestRequest,
+    parts: RegisterParts,
+    pictures: Pictures,
+    *,
+    wait: bool,
+) -> Registration:
+    """Write the outbox, then carry out as much of it as the tracker takes.
+
+    Args:
+        items: whose files have all arrived; those that an interrupted run has written down stand there already.
+        pictures: of the items; only asked for where a Version has none.
+        wait: look unanswered writes up until they have settled.
+    """
+    outbox = JournalOutbox(parts.journal, operation)
+    _add_rows(outbox, items, request)
+    parts.checkpoint("outbox")
+    registration = drain_outbox(operation, parts, wait=wait)
+    if not registration.is_done:
+        return registration
+    parts.checkpoint("registered")
+    if _add_uploads(outbox, items, request, pictures):
+        registration = drain_outbox(operation, parts, wait=wait)
+    return registration
+
+
+def drain_outbox(operation: str, parts: RegisterParts, *, wait: bool) -> Registration:
+    """What waits in the outbox of ``operation``. A picture that the tracker refuses is left out."""
+    outbox = JournalOutbox(parts.journal, operation)
+    warnings: list[Warned] = []
+    while True:
+        outcome = _drain(outbox, parts, wait=wait)
+        rows = outbox.rows()
+        refused = next((row for row in rows if row.state == "failed" and row.write.kind in _UPLOADS), None)
+        if not outcome.failed or refused is None or outcome.reason is None:
+            break
+        # For people's eyes: no reason to leave a drop unfinished.
+        outbox.done(refused.write.seq, None)
+        warnings.append(Warned(code=outcome.reason.code, message=f"A picture was left out: {outcome.reason.message}"))
+    if not outcome.done and outcome.reason is not None:
+        warnings.append(_waiting(outcome, outcome.reason))
+    ids = _version_ids(rows)
+    waiting = 0 if outcome.done else max(1, outcome.waiting)
+    return Registration(ids, waiting, outcome.failed, outcome.reason, tuple(warnings))
+
+
+def _drain(outbox: JournalOutbox, parts: RegisterParts, *, wait: bool) -> DrainOutcome:
+    if parts.tracker is None:
+        left = [row for row in outbox.rows() if row.state != "done"]
+        missing = TrackerNotConfigured("No ShotGrid site is configured: the registration waits in the outbox.")
+        return DrainOutcome(not left, len(left), missing.report if left else None)
+    return drain(
+        outbox,
+        parts.tracker,
+        clock=parts.clock,
+        settle_seconds=parts.settle_seconds,
+        timeout_seconds=parts.timeout_seconds,
+        wait=wait,
+        reporter=parts.reporter,
+        guard=_no_guard,
+        operation="ingest",
+    )
+
+
+def _no_guard() -> None:
+    """An ingest holds no lease: its rows are found again by what makes them unique."""
+
+
+def _waiting(outcome: DrainOutcome, reason: ErrorReport) -> Warned:
+    hint = reason.hint if outcome.failed else "`onepiece recover`, or the same command, registers it when it answers."
+    message = f"Everything is uploaded, not everything registered ({outcome.waiting} steps wait): {reason.message}"
+    return Warned(code=reason.code, message=message, hint=hint)
+
+
+def _add_rows(outbox: JournalOutbox, items: Sequence[DropItem], request: IngestRequest) -> None:
+    rows = outbox.rows()
+    written = {data["sg_path_to_frames"] for row in rows if row.write.kind == "versions" for data in _versions(row)}
+    new = [item for item in items if version_path(item, request) not in written]
+    outbox.fill(row_writes(new, request, _next_seq(rows)))
+
+
+def _versions(row: OutboxRow) -> list[dict[str, Any]]:
+    versions: list[dict[str, Any]] = row.write.payload["versions"]
+    return versions
+
+
+def _next_seq(rows: Sequence[OutboxRow]) -> int:
+    return max((row.write.seq for row in rows), default=0) + 1
+
+
+def _results(rows: Sequence[OutboxRow]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for row in rows:
+        if row.write.kind == "versions" and row.state == "done" and row.result is not None:
+            yield from row.result.items()
+
+
+def _version_ids(rows: Sequence[OutboxRow]) -> dict[str, int]:
+    return {path: version["id"] for path, version in _results(rows)}
+
+
+def _add_uploads(outbox: JournalOutbox, items: Sequence[DropItem], request: IngestRequest, pictures: Pictures) -> int:
+    """Thumbnails and review movies of Versions that have none; how many."""
+    rows = outbox.rows()
+    versions = dict(_results(rows))
+    written = {(row.write.kind, row.write.payload["row"]["id"]) for row in rows if row.write.kind in _UPLOADS}
+    seq, writes = _next_seq(rows), list[Write]()
+    for item in items:
+        version = versions.get(version_path(item, request))
+        if version is None:
+            continue
+        link = {"type": version["type"], "id": version["id"]}
+        is_wanted = request.thumbnails and not version["has_image"] and ("thumbnail", link["id"]) not in written
+        picture = pictures.get(item) if is_wanted else None
+        if picture is not None:
+            writes.append(Write(seq + len(writes), "thumbnail", {"row": link, "path": str(picture)}))
+        if request.review_movies and not version["has_movie"] and ("movie", link["id"]) not in written:
+            movie = write_review_movie(item, pictures.folder)
+            if movie is not None:
+                writes.append(Write(seq + len(writes), "movie", _movie(link, movie, item)))
+    outbox.fill(writes)
+    return len(writes)
+
+
+def _movie(link: dict[str, Any], movie: Path, item: DropItem) -> dict[str, Any]:
+    size_bytes = movie.stat().st_size
+    return {
+        "row": link,
+        "field": "sg_uploaded_movie",
+        "path": str(movie),
+        "name": f"{item.name}{movie.suffix}",
+        "size_bytes": size_bytes,
+    }
