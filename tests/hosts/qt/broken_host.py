@@ -8,7 +8,11 @@ from typing import Any
 
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.host import Action, Camera, Colour, Output, Problem, Resolution, UsedFile
+from onepiece_server.sandbox.report import SandboxReport
 from tests.hosts.paper_host import PaperHost
+from tests.hosts.qt.desk import Desk, run_until
+from tests.hosts.qt.hands import checked
+from tests.support.studio import shotgrid_of
 
 # What each host may call a problem of its own; a kind that nobody knows is a rule's, too.
 KINDS = {
@@ -17,6 +21,24 @@ KINDS = {
     "blender": ("unpacked_image", "missing_image", "missing_reference"),
     "houdini": ("missing_hda",),
 }
+
+
+def add_rates(studio: SandboxReport) -> None:
+    """Rates and resolutions, which many sites have in fields of their own."""
+    sg = shotgrid_of(studio)
+    shot = sg.find_one("Shot", [["code", "is", "ep010_sc02_0010"]])
+    values = {sg.schema_field_create("Shot", "float", "FPS"): 24.0}
+    values[sg.schema_field_create("Shot", "text", "Resolution")] = "2048x1152"
+    sg.update("Shot", shot["id"], values)
+
+
+def everything_found(desk: Desk) -> Any:
+    """The panel of a scene that the host could not even list."""
+    panel = checked(desk)
+    panel.model.facts["left_out"] = 7
+    panel.model.check()
+    run_until(lambda: any(one.finding["rule"] == "scene.too_many_files" for one in panel.findings.cards))
+    return panel
 
 
 class BrokenHost(PaperHost):

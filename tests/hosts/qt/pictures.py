@@ -9,10 +9,14 @@ from typing import Any
 
 from Qt import QtCore, QtGui, __binding__
 
+from onepiece_hosts.panels.qt.parts import PICTURE
+from onepiece_server.sandbox import studio as sandbox
 from tests.hosts.paper_host import PaperHost
-from tests.hosts.qt.desk import Desk, application, darken, run_until, scripted
+from tests.hosts.qt.broken_host import BrokenHost, add_rates, everything_found
+from tests.hosts.qt.desk import Desk, application, darken, real, run_until, scripted
 from tests.hosts.qt.hands import card, checked, chosen_shot, press, publishing
 from tests.hosts.qt.scripted import NAME
+from tests.support.media import write_exr
 
 
 def main(target: Path, *, is_light: bool) -> None:
@@ -31,6 +35,7 @@ def main(target: Path, *, is_light: bool) -> None:
         press(card(panel, "maya.missing_reference"), "Ignore…")
         card(panel, "maya.missing_reference").reason.setText("the rock is not in this shot")
         press(card(panel, "maya.missing_reference"), "Ignore")
+        run_until(lambda: panel.items.row("beauty").data(0, PICTURE))
         panel.comment.setPlainText("Sky replaced, second pass on the edges.")
         _grab(panel, target / f"publish-{ending}.png")
         _grab(chosen_shot(desk), target / f"open-{ending}.png")
@@ -47,6 +52,34 @@ def main(target: Path, *, is_light: bool) -> None:
         run_until(lambda: panel.pages.currentIndex() == 2)
         _grab(panel, target / f"result-{ending}.png")
         desk.leave()
+        _checks(folder / "real", target / f"checks-{ending}.png")
+
+
+def _checks(folder: Path, target: Path) -> None:
+    """Everything wrong at once, over the real worker: one finding fixed, one ignored."""
+    work = folder / "FG/ep010/sc02/0010/comp/work"
+    (work / "renders").mkdir(parents=True)
+    for frame in range(1001, 1004):
+        write_exr(work / "renders" / f"güzellik.{frame}.exr", seed=frame)
+    (folder / "onepiece.toml").write_text(
+        f'[publish]\nbucket = "studio-prod-data"\n[roots.projects]\nlinux = "{folder}"\n'
+    )
+    studio = sandbox.up(folder / "studio")
+    try:
+        add_rates(studio)
+        home = {"HOME": str(folder), "ONEPIECE_STATE_DIR": str(folder / "state"), "PATH": "/usr/bin:/bin"}
+        host = BrokenHost(work / "kaba kompozit, üçüncü deneme v001.nk", f"{work}/renders/güzellik.%04d.exr")
+        desk = Desk(real(), {**studio.env, **home, "LOGNAME": "elif"}, host)
+        panel = everything_found(desk)
+        press(card(panel, "scene.range"), "Fix")
+        run_until(lambda: panel.model.state == "ready" and "scene.range" not in str(panel.model.findings))
+        press(card(panel, "scene.fps"), "Ignore…")
+        card(panel, "scene.fps").reason.setText("Çekim 25 fps geldi; Deniz agreed to it on Tuesday")
+        press(card(panel, "scene.fps"), "Ignore")
+        _grab(panel, target)
+        desk.leave()
+    finally:
+        sandbox.down(folder / "studio", grace_seconds=0)
 
 
 def _desk(folder: Path) -> Desk:

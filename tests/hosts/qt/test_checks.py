@@ -14,11 +14,10 @@ from Qt import QtWidgets
 from onepiece_core.rules.host_rules import RULES
 from onepiece_hosts.panels.qt.publish_panel import RESULT
 from onepiece_server.sandbox.report import SandboxReport
-from tests.hosts.qt.broken_host import KINDS, BrokenHost
+from tests.hosts.qt.broken_host import KINDS, BrokenHost, add_rates, everything_found
 from tests.hosts.qt.desk import Desk, real, run_until
-from tests.hosts.qt.hands import card, checked, click, press, texts
+from tests.hosts.qt.hands import card, click, press, texts
 from tests.support.media import write_exr
-from tests.support.studio import shotgrid_of
 
 REASON = "Çekim 25 fps geldi; Deniz agreed to it on Tuesday"
 # These say that others could not be asked: no shot, or no bucket.
@@ -28,11 +27,7 @@ APART = {"scene.context", "scene.lacking"}
 @pytest.fixture
 def studio(fresh_studio: SandboxReport) -> SandboxReport:
     """A site that knows rates and resolutions, as many do in fields of their own."""
-    sg = shotgrid_of(fresh_studio)
-    shot = sg.find_one("Shot", [["code", "is", "ep010_sc02_0010"]])
-    values = {sg.schema_field_create("Shot", "float", "FPS"): 24.0}
-    values[sg.schema_field_create("Shot", "text", "Resolution")] = "2048x1152"
-    sg.update("Shot", shot["id"], values)
+    add_rates(fresh_studio)
     return fresh_studio
 
 
@@ -56,16 +51,6 @@ def broken(environ: dict[str, str], host: BrokenHost) -> Iterator[Desk]:
     desk = Desk(real(), environ, host)
     yield desk
     desk.leave()
-
-
-def everything_found(desk: Desk) -> Any:
-    """The panel of a scene that the host could not even list."""
-    panel = checked(desk)
-    panel.model.facts["left_out"] = 7
-    panel.model.check()
-    run_until(lambda: panel.model.state == "ready" and panel.findings.cards)
-    run_until(lambda: "scene.too_many_files" in rules_of(panel))
-    return panel
 
 
 def rules_of(panel: Any) -> set[str]:

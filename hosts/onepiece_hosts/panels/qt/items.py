@@ -31,6 +31,7 @@ class ItemTree(QtWidgets.QTreeWidget):
         self.setHeaderHidden(True)
         self.setIconSize(pictures.size())
         self.setIndentation(14)
+        self.setUniformRowHeights(True)
         self.setTextElideMode(QtCore.Qt.TextElideMode.ElideMiddle)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.Stretch)

@@ -10,7 +10,7 @@ from Qt import QtCompat, QtCore, QtGui, QtWidgets
 from onepiece_hosts.panels.qt import pictures
 
 # Of a row: the file that its picture was read from.
-_PICTURE = QtCore.Qt.ItemDataRole.UserRole + 1
+PICTURE = QtCore.Qt.ItemDataRole.UserRole + 1
 # Changes that come within this time are drawn together.
 _REDRAW_MS = 30
 
@@ -47,14 +47,14 @@ class Lazy:
         """Ask from the last row to the first: the newest question is answered first."""
         for row in reversed(list(self._on_screen())):
             path = self._find(row)
-            if path is None or row.data(0, _PICTURE) == path:
+            if path is None or row.data(0, PICTURE) == path:
                 continue
             if path not in self._read:
                 self._read[path] = pictures.read(path)
             was_blocked = self._tree.blockSignals(True)  # nobody has pressed anything
             if self._read[path] is not None:
                 row.setIcon(0, self._read[path])
-            row.setData(0, _PICTURE, path)
+            row.setData(0, PICTURE, path)
             self._tree.blockSignals(was_blocked)
 
     def _on_screen(self) -> Iterator[Any]:
