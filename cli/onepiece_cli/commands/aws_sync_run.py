@@ -108,7 +108,12 @@ def _carry_out(
     summary = Summary()
     # Before anything is compared: an engine that cannot serve this store is a wrong option.
     engine = open_engine(
-        asked.engine, store, state_dir=state_dir, jobs=asked.jobs, bytes_per_second=asked.bytes_per_second
+        asked.engine,
+        store,
+        state_dir=state_dir,
+        jobs=asked.jobs,
+        bytes_per_second=asked.bytes_per_second,
+        environment=session.environ,
     )
     with _told_when_stopped(session, asked, request, summary), session.reporter(events=asked.has_events) as reporter:
         plan = plan_sync(request, store, cache, reporter)

@@ -42,21 +42,17 @@ def open_engine(
     # Measured (docs/decisions/0008): nothing is faster here, and nothing else can continue a large file.
     if name in ("auto", "pool"):
         return pool
-    return _client_engine(
-        name, store, pool, jobs=jobs, is_limited=bytes_per_second is not None, environment=environment or {}
-    )
+    if bytes_per_second is not None:
+        raise UsageError(f"the engine {name} cannot hold its rate down", hint="Use --engine pool.", engine=name)
+    return _client_engine(name, store, pool, jobs=jobs, environment=environment or {})
 
 
-def _client_engine(
-    name: str, store: Store, pool: Engine, *, jobs: int, is_limited: bool, environment: Mapping[str, str]
-) -> Engine:
+def _client_engine(name: str, store: Store, pool: Engine, *, jobs: int, environment: Mapping[str, str]) -> Engine:
     from onepiece_core.storage.engines.batches import BatchEngine, Client
     from onepiece_core.storage.s3.store import S3Store
 
     if not isinstance(store, S3Store):
         raise UsageError(f"the engine {name} serves S3 buckets alone", engine=name, store=store.uri)
-    if is_limited:
-        raise UsageError(f"the engine {name} cannot hold its rate down", hint="Use --engine pool.", engine=name)
     client: Client
     if name == "crt":
         from onepiece_core.storage.engines.crt import Crt
