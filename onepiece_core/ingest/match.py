@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from onepiece_core.context import Context, Convention
 from onepiece_core.frames import format_ranges
@@ -14,6 +15,8 @@ from onepiece_core.ingest.names import show_problems
 from onepiece_core.manifest.drop_cells import Entry, looks_damaged
 from onepiece_core.naming import escaped
 from onepiece_core.rules.ingest_codes import found
+from onepiece_core.sequences import Sequence as FrameSequence
+from onepiece_core.sequences import scan
 from onepiece_core.shown import shown
 
 _NUMBER = re.compile(r"%0?\d*d|#+|@+|\$F\d?|<UDIM>|\[-?\d+--?\d+\]")
@@ -40,12 +43,19 @@ def match_entries(
             problems += entry.problems
             continue
         targets = index.find(entry.expected.delivery_path)
+        lacking = index.lacking_frame(entry.expected.delivery_path) if not targets else None
+        if lacking is not None:
+            # The frame's sequence is there: it is the sequence that is not whole.
+            item, frame = lacking
+            item.problems += entry.problems
+            index.rows.setdefault(id(item), []).append((None, replace(entry.expected, frames=str(frame))))
+            continue
         if len(targets) != 1:
             problems += [*entry.problems, _without_file(entry, targets)]
             continue
         item, file = targets[0]
         told.setdefault(id(item), {}).setdefault(file or "", []).extend(_say(entry, item, file, show_code, convention))
-        index.rows.setdefault(id(item), []).append((file, entry.expected))
+        index.rows.setdefault(id(item), []).append((file, index.with_frame(entry.expected, file)))
     for item in items:
         _settle(item, index.rows.get(id(item), []), told.get(id(item), {}))
     return problems
@@ -59,7 +69,12 @@ class _Index:
         self._by_path: dict[str, _Target] = {}
         self._by_name: dict[str, list[_Target]] = {}
         self.rows: dict[int, list[tuple[str | None, Expected]]] = {}
+        self._frames: dict[str, int] = {}
+        self._sequences: dict[tuple[str, str, str], DropItem] = {}
         for item in items:
+            if item.sequence is not None and is_numbered(item.sequence):
+                self._frames.update(zip(item.sequence.names, item.sequence.frames, strict=True))
+                self._sequences[_sequence_key(item.sequence)] = item
             self._add(item.pattern, (item, None))
             if item.sequence is not None or len(item.files) > 1:
                 for file in item.files:
@@ -78,8 +93,20 @@ class _Index:
                 return [self._by_path[each]]
         return self._by_name.get(key, []) if "/" not in key else []
 
-    def elsewhere(self, path: str) -> list[_Target]:
-        return self._by_name.get(_key(path).rpartition("/")[2], [])
+    def with_frame(self, expected: Expected, file: str | None) -> Expected:
+        """A row of one frame asks for that frame."""
+        frame = self._frames.get(file) if file is not None else None
+        return expected if frame is None else replace(expected, frames=str(frame))
+
+    def lacking_frame(self, path: str) -> tuple[DropItem, int] | None:
+        """The sequence that ``path`` is a frame of, although the frame is not there."""
+        alone = scan([path]).sequences
+        item = self._sequences.get(_sequence_key(alone[0])) if alone else None
+        return None if item is None else (item, alone[0].first)
+
+
+def _sequence_key(sequence: FrameSequence) -> tuple[str, str, str]:
+    return sequence.base, sequence.separator, sequence.extension.lower()
 
 
 def _key(path: str) -> str:

@@ -40,8 +40,22 @@ def read_name(name: str, convention: Convention, show_code: str | None) -> NameR
     except NameInvalid as error:
         code = "name.two_versions" if "two versions" in error.report.message else "name.version"
         return NameReport(name, Context(), (found(code, error.report.message),))
+    if show_code is not None and (in_case := _in_case(name, convention, show_code)):
+        problem = found("show.case", f"the show is {shown(name[: len(show_code)])!r}, not {show_code!r}")
+        return NameReport(name, in_case, (problem,))
     message = f"{shown(name)} does not follow the show's naming {convention.scene.text}"
     return NameReport(name, Context(), (found("name.convention", message),))
+
+
+def _in_case(name: str, convention: Convention, show_code: str) -> Context | None:
+    """What the name tells when only its show code is written in another case."""
+    start = name[: len(show_code)]
+    if start == show_code or start.lower() != show_code.lower():
+        return None
+    try:
+        return convention.parse_scene(show_code + name[len(show_code) :])
+    except NameInvalid:
+        return None
 
 
 def _of_show(context: Context, show_code: str | None) -> list[Problem]:

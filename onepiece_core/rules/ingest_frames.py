@@ -35,7 +35,12 @@ def check_frames(item: DropItem, *, allow_missing: bool) -> None:
 def _asked(item: DropItem) -> frozenset[int] | None:
     """The frames of the manifest; an intentional hole is one that it leaves out."""
     ranges = [expected.frames for expected in item.expected if expected.frames]
-    return frozenset(frame for each in ranges for frame in parse_ranges(each)) if ranges else None
+    # A hundred thousand rows of one frame each are no ranges to parse.
+    return (
+        frozenset(frame for each in ranges for frame in ((int(each),) if each.isdigit() else parse_ranges(each)))
+        if ranges
+        else None
+    )
 
 
 def _say(item: DropItem, code: str, message: str, frames: str, allow_missing: bool) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from onepiece_core.errors import ConfigError, InputMissing, InputRefused
+from onepiece_core.ingest.plan import PlanOptions, plan_ingest
 from onepiece_core.manifest.mhl import Creator, MhlFile, build_mhl
+from onepiece_core.progress import Progress, Reporter
 from onepiece_core.testing.memory_tracker import MemoryTracker
-from tests.core.drops import NAME, codes, only, plan, told, write_frames, write_manifest
+from tests.core.drops import NAME, Asked, codes, only, plan, told, write_frames, write_manifest
 from tests.support.media import write_exr, write_png
 from tests.support.permissions import run_as_nobody
 
@@ -238,7 +240,7 @@ def test_a_view_without_its_partner_or_with_other_frames_is_told(tmp_path: Path)
         ("holiday", "name.convention"),
         ("FG_ep010_sc02_0010_comp_v001_v002", "name.two_versions"),
         ("FG_ep010_sc02_0010_comp_v000", "name.version"),
-        ("Fg_ep010_sc02_0010_comp_v001", "name.convention"),
+        ("Fg_ep010_sc02_0010_comp_v001", "show.case"),
         ("FX_ep010_sc02_0010_comp_v001", "show.other"),
     ],
 )
@@ -517,3 +519,47 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path) -> None:
     file = write_exr(tmp_path / "a.exr")
     with pytest.raises(InputRefused):
         plan(file)
+
+
+def test_a_frame_that_only_the_manifest_knows_makes_its_sequence_one_that_is_not_whole(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    write_frames(drop)
+    rows = [{"delivery_path": f"{NAME}.{frame}.exr"} for frame in (1001, 1002, 1003, 1004)]
+    manifest = write_manifest(tmp_path / "list.csv", *rows)
+    made = plan(drop, manifest=manifest)
+    assert told(made) == {"sequence.missing": "missing 1004 of 1001-1004"}
+    assert only(made).is_refused
+    assert not only(plan(drop, manifest=manifest, allow_missing=True)).is_refused
+
+
+def test_holes_that_the_rows_leave_are_meant(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    write_frames(drop)
+    (drop / f"{NAME}.1002.exr").unlink()
+    rows = [{"delivery_path": f"{NAME}.{frame}.exr"} for frame in (1001, 1003)]
+    assert told(plan(drop, manifest=write_manifest(tmp_path / "list.csv", *rows))) == {}
+
+
+def test_a_file_that_changes_while_the_plan_is_made_is_refused(tmp_path: Path) -> None:
+    frames = write_frames(tmp_path)
+
+    def grow(event: Progress) -> None:
+        if event.phase == "scan":
+            with frames[1].open("ab") as stream:
+                stream.write(b"more")
+
+    made = plan_ingest(Asked(tmp_path), None, PlanOptions(reporter=Reporter(grow)))
+    item = only(made)
+    assert {problem.code for problem in item.file_problems[frames[1].name]} == {"file.changing"}
+    assert item.is_refused
+
+
+def test_a_path_that_is_too_long_for_the_clients_windows_is_told(tmp_path: Path) -> None:
+    preset = tmp_path / "ours.toml"
+    root = "D:\\shows\\" + "x" * 230
+    preset.write_text(f"title = 'Ours'\n[names]\nclient_root = '{root}'\n", encoding="utf-8")
+    write_frames(tmp_path / "drop")
+    item = only(plan(tmp_path / "drop", preset=str(preset)))
+    (problem,) = item.problems
+    assert problem.code == "path.too_long"
+    assert problem.context["characters"] == len(root) + 1 + len(f"{NAME}.1001.exr")
