@@ -20,10 +20,16 @@ MANIFEST_NAME = "manifest.json"
 MHL_FOLDER = "ascmhl"
 SCHEMA: Literal["onepiece.package.1"] = "onepiece.package.1"
 
-Role = Literal["scene", "render", "preview", "otio"]
+Role = Literal["scene", "render", "cache", "preview", "otio"]
 # The folder of the package that holds the files of a role.
-FOLDERS: dict[Role, str] = {"scene": "scene", "render": "renders", "preview": "previews", "otio": "otio"}
-ROLES: tuple[Role, ...] = ("scene", "render", "preview", "otio")
+FOLDERS: dict[Role, str] = {
+    "scene": "scene",
+    "render": "renders",
+    "cache": "caches",
+    "preview": "previews",
+    "otio": "otio",
+}
+ROLES: tuple[Role, ...] = ("scene", "render", "cache", "preview", "otio")
 
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Time = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]

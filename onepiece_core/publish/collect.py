@@ -53,14 +53,15 @@ class Collected:
 def collect_inputs(
     *,
     scene: Path | None = None,
-    renders: Path | None = None,
+    renders: Sequence[Path] = (),
     previews: Sequence[Path] = (),
+    caches: Sequence[Path] = (),
     otio: Path | None = None,
 ) -> Collected:
     """The files behind the options of a publish.
 
-    ``renders`` is a folder (taken with its tree), a file, or a pattern (``x.%04d.exr``, ``x.####.exr``);
-    each of ``previews`` too.
+    Each of ``renders``, ``previews`` and ``caches`` is a folder (taken with its tree), a file, or a pattern
+    (``x.%04d.exr``, ``x.####.exr``).
 
     Raises:
         InputMissing: a path is not there, a pattern matches nothing, a folder holds no file to take.
@@ -71,9 +72,10 @@ def collect_inputs(
     """
     problems = Problems()
     files = list(_sources("scene", find_file(scene, problems)) if scene else ())
-    files += _sources("render", find_tree(renders, problems)) if renders else ()
-    for preview in previews:
-        files += _sources("preview", find_tree(preview, problems))
+    trees: tuple[tuple[Role, Sequence[Path]], ...] = (("render", renders), ("cache", caches), ("preview", previews))
+    for role, paths in trees:
+        for path in paths:
+            files += _sources(role, find_tree(path, problems))
     files += _sources("otio", find_file(otio, problems)) if otio else ()
     files.sort(key=lambda file: file.package_path)
     _check_names(files, problems)

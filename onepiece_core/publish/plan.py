@@ -33,9 +33,6 @@ from onepiece_core.rules.host_rules import judge
 from onepiece_core.shown import is_text, shown
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
 
-# The request's paths.
-_PATHS = ("destination", "scene", "renders", "previews", "otio", "metadata")
-
 
 @dataclass(frozen=True)
 class PublishPlan:
@@ -104,7 +101,8 @@ def plan_publish(request: PublishRequest, parts: PublishParts, facts: SceneFacts
     collected = collect_inputs(
         scene=request.scene,
         renders=request.renders,
-        previews=(request.previews,) if request.previews else (),
+        previews=request.previews,
+        caches=request.caches,
         otio=request.otio,
     )
     metadata = load_metadata(request.metadata) if request.metadata else {}
@@ -152,10 +150,7 @@ def plan_publish(request: PublishRequest, parts: PublishParts, facts: SceneFacts
 
 
 def _absolute(request: PublishRequest) -> PublishRequest:
-    found = {name: getattr(request, name) for name in _PATHS}
-    return request.model_copy(
-        update={name: Path(os.path.abspath(path)) for name, path in found.items() if path is not None}  # noqa: PTH100
-    )
+    return request.with_paths(lambda path: Path(os.path.abspath(path)))  # noqa: PTH100
 
 
 def _check_options(request: PublishRequest) -> None:
@@ -165,19 +160,20 @@ def _check_options(request: PublishRequest) -> None:
     check_show_code(request.show_code)
     if request.bucket is None and request.direct_upload_path is None:
         raise UsageError("A publish needs --bucket or --direct-upload-path.")
-    if not (request.scene or request.renders or request.previews or request.otio):
+    if not (request.scene or request.renders or request.previews or request.caches or request.otio):
         raise UsageError(
-            "There is nothing to publish.", hint="Name at least one of --scene, --renders, --previews, --otio."
+            "There is nothing to publish.",
+            hint="Name at least one of --scene, --renders, --previews, --caches, --otio.",
         )
 
 
 def _check_paths(request: PublishRequest) -> None:
     """The journal, the manifest and the tracker hold UTF-8."""
-    for name in _PATHS:
-        path = getattr(request, name)
-        if path is not None and not is_text(path):
-            option = name.replace("_", "-")
-            raise NameInvalid(f"--{option}: the path {shown(path)} is not UTF-8", path=shown(path))
+    for name, paths in request.paths().items():
+        for path in paths:
+            if not is_text(path):
+                option = name.replace("_", "-")
+                raise NameInvalid(f"--{option}: the path {shown(path)} is not UTF-8", path=shown(path))
 
 
 def _known_operation(request: PublishRequest, parts: PublishParts) -> Operation | None:

@@ -16,6 +16,7 @@ from onepiece_core.context import Context
 from onepiece_core.errors import ConfigError, NameInvalid, PathEscapes, UsageError
 from onepiece_core.publish.outputs import FoundOutput
 from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.tree import ItemRole, item_id
 from onepiece_core.rules.host_facts import SceneFacts
 from onepiece_core.system import this_system
 
@@ -60,14 +61,18 @@ def propose_request(
 ) -> Proposal:
     """A request for the scene and what it has rendered. ``overrides`` win; an empty text takes a value away.
 
+    ``excluded`` among them are the ids of items of the tree (``publish/tree.py``) that stay out.
+
     Raises:
         UsageError: an override is no field of a request, or no value for it.
         ConfigError: ``publish.destination`` has a placeholder that nobody knows.
     """
     scene = PurePath(facts.scene) if facts.scene else None
+    overrides = dict(overrides or {})
+    chosen = _Chosen(outputs, _excluded(overrides.pop("excluded", None)))
     values: dict[str, Any] = {
         "dcc": facts.host,
-        "scene": facts.scene,
+        "scene": None if "scene" in chosen.excluded else facts.scene,
         "scene_name": scene.stem if scene else None,
         "show_code": context.show_code,
         "destination": _destination(scene, context, settings),
@@ -76,11 +81,12 @@ def propose_request(
         "project": context.project,
         "shot": context.shot,
         "task": context.task,
-        "renders": _renders(outputs, scene),
-        "previews": _preview(outputs),
+        "renders": chosen.renders(scene),
+        "previews": chosen.paths("preview", ("movie",)),
+        "caches": chosen.paths("cache", ("cache",)),
     }
-    values |= overrides or {}
-    values = {name: value for name, value in values.items() if value not in (None, "")}
+    values |= overrides
+    values = {name: value for name, value in values.items() if value not in (None, "", ())}
     lacking = tuple(names[0] for names in _NEEDED if not any(name in values for name in names))
     fillers = {"scene_name": "x", "show_code": "X", "destination": "/"}
     request = _validated({**fillers, **values})  # what is wrong is told before what is lacking
@@ -165,17 +171,44 @@ def _publish_folder(scene: PurePath, context: PublishContext, settings: Settings
 # What
 
 
-def _renders(outputs: Sequence[FoundOutput], scene: PurePath | None) -> str | None:
-    """The one output that is on disk; of several, the folder that holds them all and only them, else the first."""
-    found = [each for each in outputs if each.is_there and each.output.is_enabled and each.output.kind in _RENDERED]
-    if not found:
-        return None
-    if len(found) > 1 and (shared := _shared_folder(found, scene)):
-        return shared
-    return found[0].output.path
-
-
 _RENDERED = ("sequence", "image")
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The outputs that are on disk, but for what the artist took out."""
+
+    outputs: Sequence[FoundOutput]
+    excluded: frozenset[str]
+
+    def renders(self, scene: PurePath | None) -> tuple[str, ...]:
+        """All outputs; where a folder holds them all and only them, that folder: so it keeps its tree."""
+        found = self._found("render", _RENDERED)
+        every = [each for each in self.outputs if each.is_there and each.output.kind in _RENDERED]
+        if len(found) > 1 and len(found) == len(every) and (shared := _shared_folder(found, scene)):
+            return (shared,)
+        return tuple(each.output.path for each in found)
+
+    def paths(self, role: ItemRole, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(each.output.path for each in self._found(role, kinds))
+
+    def _found(self, role: ItemRole, kinds: tuple[str, ...]) -> list[FoundOutput]:
+        return [
+            each
+            for each in self.outputs
+            if each.is_there
+            and each.output.is_enabled
+            and each.output.kind in kinds
+            and item_id(role, each.output.id) not in self.excluded
+        ]
+
+
+def _excluded(told: Any) -> frozenset[str]:
+    if told is None:
+        return frozenset()
+    if not isinstance(told, list | tuple) or not all(isinstance(each, str) for each in told):
+        raise UsageError("excluded must hold the ids of items.")
+    return frozenset(told)
 
 
 def _shared_folder(found: Sequence[FoundOutput], scene: PurePath | None) -> str | None:
@@ -207,7 +240,3 @@ def _holds_only(folder: Path, mine: Mapping[str, set[str]]) -> bool:
         if names - known - below:
             return False
     return True
-
-
-def _preview(outputs: Sequence[FoundOutput]) -> str | None:
-    return next((each.output.path for each in outputs if each.is_there and each.output.kind == "movie"), None)

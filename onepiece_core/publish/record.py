@@ -6,6 +6,7 @@ It lies beside the claim, on the disk (with the list of sources) and in the stor
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,16 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from onepiece_core.errors import ManifestError
 from onepiece_core.filesystems import write_file
-from onepiece_core.manifest.package import PackageManifest
+from onepiece_core.manifest.package import PackageManifest, Role
 from onepiece_core.paths import Roots
 from onepiece_core.publish.collect import SourceFile
 from onepiece_core.publish.registration import RegistrationTarget
-from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.request import SEVERAL, SINGLE, PublishRequest
 from onepiece_core.storage.store import Store
 
 RECORD_NAME = "operation.json"
 ONEPIECE_FOLDER = ".onepiece"
-_PATH_FIELDS = ("destination", "scene", "renders", "previews", "otio", "metadata")
 
 
 class RecordedSource(BaseModel, frozen=True):
@@ -30,7 +30,7 @@ class RecordedSource(BaseModel, frozen=True):
 
     path: str
     package_path: str
-    role: Literal["scene", "render", "preview", "otio"]
+    role: Role
     size_bytes: int
     mtime_ns: int
     inode: int
@@ -80,24 +80,37 @@ def load_record(data: bytes, *, where: str) -> OperationRecord:
 
 def persist_request(request: PublishRequest, roots: Roots) -> dict[str, Any]:
     """The request as JSON with ``root:relative`` paths."""
-    # What is ignored stands there only when something is: earlier versions can go on with the others.
-    told = request.model_dump(mode="json", by_alias=True, exclude=None if request.ignored else {"ignored"})
-    for field in _PATH_FIELDS:
-        if told[field] is not None:
-            told[field] = roots.persist(Path(told[field]))
+    # What is ignored, and caches, stand there only when there are any: earlier versions can go on with the others.
+    absent = {name for name in ("ignored", "caches") if not getattr(request, name)}
+    told: dict[str, Any] = request.model_dump(mode="json", by_alias=True, exclude=absent)
+    for field in {*SINGLE, *SEVERAL} - absent:
+        told[field] = _each(told[field], lambda path: roots.persist(Path(path)))
     return told
 
 
 def restore_request(told: dict[str, Any], roots: Roots) -> PublishRequest | None:
     """The request with this machine's paths; None where one of its roots is not known here."""
     restored = dict(told)
-    for field in _PATH_FIELDS:
-        if restored.get(field) is not None:
-            path = roots.resolve(restored[field])
-            if path is None:
-                return None
-            restored[field] = str(path)
+    try:
+        for field in (*SINGLE, *SEVERAL):
+            restored[field] = _each(restored.get(field), lambda path: _resolved(path, roots))
+    except LookupError:
+        return None
     return PublishRequest.model_validate_json(json.dumps(restored))
+
+
+def _each(told: Any, change: Callable[[str], str]) -> Any:
+    """One path, several, or none."""
+    if told is None:
+        return None
+    return [change(path) for path in told] if isinstance(told, list) else change(told)
+
+
+def _resolved(path: str, roots: Roots) -> str:
+    found = roots.resolve(path)
+    if found is None:
+        raise LookupError(path)
+    return str(found)
 
 
 def record_sources(files: tuple[SourceFile, ...], roots: Roots) -> tuple[RecordedSource, ...]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from onepiece_core.manifest.package import PackageFile, PackageItem, PackageManifest
+from onepiece_core.sequences import split_extension
 from onepiece_core.tracker.outbox import Write, WriteKind
 from onepiece_core.tracker.placing import Wanted
 
@@ -21,6 +22,16 @@ SCENE_TYPES = {
     "nuke": "Nuke Script",
     "houdini": "Houdini Scene",
     "blender": "Blender Scene",
+}
+_CACHE_TYPES = {
+    "abc": "Alembic Cache",
+    "usd": "USD",
+    "usda": "USD",
+    "usdc": "USD",
+    "usdz": "USD",
+    "vdb": "OpenVDB",
+    "bgeo": "Bgeo Cache",
+    "bgeo.sc": "Bgeo Cache",
 }
 MOVIES = frozenset({".mov", ".mp4", ".m4v", ".mxf", ".avi", ".mkv", ".webm"})
 # One request is one transaction on the site: it should be over within a time-out.
@@ -169,11 +180,11 @@ def _published_file(
 
 
 def _links(manifest: PackageManifest) -> list[tuple[str, str]]:
-    """(what depends, what it uses), by name: renders on scenes, previews on renders or else on scenes."""
-    scenes, renders, previews = (
-        [item.name for item in manifest.items if item.role == role] for role in ("scene", "render", "preview")
+    """(what depends, what it uses), by name: renders and caches on scenes, previews on renders or else on scenes."""
+    scenes, renders, caches, previews = (
+        [item.name for item in manifest.items if item.role == role] for role in ("scene", "render", "cache", "preview")
     )
-    return [(one, other) for one in renders for other in scenes] + [
+    return [(one, other) for one in renders + caches for other in scenes] + [
         (one, other) for one in previews for other in renders or scenes
     ]
 
@@ -193,6 +204,8 @@ def _type_code(manifest: PackageManifest, item: PackageItem) -> str:
         return SCENE_TYPES.get(manifest.dcc.lower(), "Scene")
     if item.role == "preview":
         return "Movie" if _is_movie(item.pattern) else "Preview Image"
+    if item.role == "cache":
+        return _CACHE_TYPES.get(split_extension(item.pattern)[1].lower(), "Cache")
     return "Rendered Image" if item.role == "render" else "OpenTimelineIO"
 
 

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from onepiece_core.progress import Warned
 from onepiece_core.rules.host_rules import Ignored
 
 # How a publish runs, not what it publishes: these do not tell two publishes apart.
 _NOT_IDENTITY = {"operation", "require_tracker", "ignored"}
+
+
+def _several(value: Any) -> Any:
+    """None is none, one path is one."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str | Path) else value
+
+
+def _told(paths: tuple[Path, ...]) -> str | list[str] | None:
+    """One path as itself: so it stands in requests, records and fingerprints of before there were several."""
+    texts = [str(path) for path in paths]
+    return texts if len(texts) > 1 else texts[0] if texts else None
+
+
+# The fields of a request that hold one path, and those that hold several.
+SINGLE = ("destination", "scene", "otio", "metadata")
+SEVERAL = ("renders", "previews", "caches")
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_several), PlainSerializer(_told, when_used="json")]
 
 
 class PublishRequest(BaseModel):
@@ -25,8 +45,10 @@ class PublishRequest(BaseModel):
         dcc: the application that made the scene (maya, nuke, houdini, blender).
         scene_name: portable identifier; its ``_v###`` is the version, without one the next free is claimed.
         scene: the scene file, or None when only renders are published.
-        renders: a folder, one file, or a sequence pattern (``name.%04d.exr``, ``name.####.exr``).
-        previews: the review movie, or a folder of them.
+        renders: folders, files, or sequence patterns (``name.%04d.exr``, ``name.####.exr``); each of them keeps its
+            names, so two must not hold the same one.
+        previews: review movies, or folders of them; the first is the one that is uploaded.
+        caches: geometry and volumes (.abc, .usd, .vdb, .bgeo.sc), as ``renders``.
         otio: the cut that the frames belong to.
         metadata: a JSON object or a ``key,value`` CSV.
         destination: the folder that gets ``SCENE_NAME/``.
@@ -52,8 +74,9 @@ class PublishRequest(BaseModel):
     bucket: str | None = None
     direct_upload_path: str | None = None
     scene: Path | None = None
-    renders: Path | None = None
-    previews: Path | None = None
+    renders: Paths = ()
+    previews: Paths = ()
+    caches: Paths = ()
     otio: Path | None = None
     metadata: Path | None = None
     project: str | None = None
@@ -66,8 +89,24 @@ class PublishRequest(BaseModel):
 
     def fingerprint(self) -> str:
         """Equal for equal resolved options: hex, 32 digits."""
-        told = self.model_dump(mode="json", by_alias=True, exclude=_NOT_IDENTITY)
+        told = self.model_dump(
+            mode="json", by_alias=True, exclude=_NOT_IDENTITY | (set() if self.caches else {"caches"})
+        )
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+    def paths(self) -> dict[str, tuple[Path, ...]]:
+        """Every path of the request, by its field."""
+        found: dict[str, tuple[Path, ...]] = {name: getattr(self, name) for name in SEVERAL}
+        single = {name: getattr(self, name) for name in SINGLE}
+        return {**{name: (path,) for name, path in single.items() if path is not None}, **found}
+
+    def with_paths(self, change: Callable[[Path], Path]) -> PublishRequest:
+        """The request with each path changed."""
+        update: dict[str, Any] = {name: tuple(map(change, getattr(self, name))) for name in SEVERAL}
+        single = {name: getattr(self, name) for name in SINGLE}
+        return self.model_copy(
+            update=update | {name: change(path) for name, path in single.items() if path is not None}
+        )
 
 
 class TrackerResult(BaseModel, frozen=True):

@@ -96,12 +96,17 @@ def _group(role: ItemRole, children: list[TreeItem]) -> TreeItem | None:
     )
 
 
+def item_id(role: ItemRole, output: str) -> str:
+    """The item of an output, by the host's id for it."""
+    return f"{role} {output}"
+
+
 def _output(role: ItemRole, found: FoundOutput, request: PublishRequest | None) -> TreeItem:
     output = found.output
     is_sequence = bool(found.frames)
     middle = found.path(len(found.names) // 2) if found.is_there and role != "cache" else None
     return TreeItem(
-        id=f"{role} {output.id}",
+        id=item_id(role, output.id),
         label=output.path.rpartition("/")[2] or output.label,
         role=role,
         path=output.path,
@@ -117,9 +122,9 @@ def _output(role: ItemRole, found: FoundOutput, request: PublishRequest | None) 
 
 
 def is_taken(path: str, request: PublishRequest) -> bool:
-    """Whether the request's renders or previews are this file or pattern, or a folder that holds it."""
+    """Whether the request's renders, previews or caches are this file or pattern, or a folder that holds it."""
     pure = PurePath(path)
-    return any(pure.is_relative_to(place) for place in (request.renders, request.previews) if place is not None)
+    return any(pure.is_relative_to(place) for place in (*request.renders, *request.previews, *request.caches))
 
 
 def _ranges(found: FoundOutput) -> str:

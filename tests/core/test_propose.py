@@ -74,7 +74,7 @@ def test_a_scene_is_published_beside_its_work_folder(work: Path) -> None:
     assert (request.dcc, request.scene_name, request.show_code, request.bucket) == ("nuke", NAME, "FG", "studio-data")
     assert (request.shot, request.task, request.project) == ("ep010_sc02_0010", "comp", None)
     assert request.destination == work.parent / "publish"
-    assert (request.renders, request.previews) == (None, None)
+    assert (request.renders, request.previews, request.caches) == ((), (), ())
 
 
 def test_the_nearest_work_folder_counts_and_without_one_the_scene_s_own(work: Path, tmp_path: Path) -> None:
@@ -130,40 +130,40 @@ def test_what_is_lacking_is_named(work: Path) -> None:
 
 def test_one_output_is_its_pattern(work: Path) -> None:
     pattern = render(work / "renders", "beauty")
-    assert asked(propose(work / f"{NAME}.nk", output(pattern))).renders == pattern
+    assert asked(propose(work / f"{NAME}.nk", output(pattern))).renders == (pattern,)
 
 
 def test_several_outputs_are_the_folder_that_holds_them_and_nothing_else(work: Path) -> None:
     renders = work / "renders"
     beauty, depth = render(renders / "beauty", "beauty"), render(renders / "depth", "depth")
     outputs = output(beauty), output(depth, "Write2")
-    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == renders
+    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == (renders,)
     (renders / "depth" / "old.0001.exr").touch()
-    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == beauty, "others lie there, too"
+    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == (beauty, depth), "others lie there, too"
 
 
 def test_the_scene_s_own_folder_is_never_published_as_renders(work: Path) -> None:
     outputs = output(render(work, "beauty")), output(render(work, "depth"), "Write2")
-    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == work / "beauty.%04d.exr"
+    assert asked(propose(work / f"{NAME}.nk", *outputs)).renders == (work / "beauty.%04d.exr", work / "depth.%04d.exr")
 
 
 def test_what_is_disabled_or_not_rendered_is_left_out(work: Path) -> None:
     pattern = render(work / "renders", "beauty")
     proposal = propose(work / f"{NAME}.nk", output(pattern, is_enabled=False), output(work / "no/x.%04d.exr", "Write2"))
-    assert asked(proposal).renders is None
+    assert asked(proposal).renders == ()
 
 
 def test_the_movie_beside_the_scene_is_the_preview(work: Path) -> None:
     (work / "playblasts").mkdir()
     movie = work / "playblasts" / f"{NAME}.mov"
     movie.write_bytes(b"x")
-    assert asked(propose(work / f"{NAME}.nk")).previews == movie
+    assert asked(propose(work / f"{NAME}.nk")).previews == (movie,)
 
 
 def test_overrides_win_and_an_empty_one_takes_away(work: Path) -> None:
     pattern = render(work / "renders", "beauty")
     request = asked(propose(work / f"{NAME}.nk", output(pattern), renders="", task="paint", comment="new"))
-    assert (request.renders, request.task, request.comment) == (None, "paint", "new")
+    assert (request.renders, request.task, request.comment) == ((), "paint", "new")
 
 
 @pytest.mark.parametrize(
@@ -172,3 +172,21 @@ def test_overrides_win_and_an_empty_one_takes_away(work: Path) -> None:
 def test_an_override_that_makes_no_sense_is_refused(work: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         propose(work / f"{NAME}.nk", **wrong)
+
+
+def test_what_the_artist_took_out_stays_out(work: Path) -> None:
+    beauty, depth = render(work / "renders" / "beauty", "beauty"), render(work / "renders" / "depth", "depth")
+    cache = render(work / "caches", "sim")
+    outputs = [output(beauty, "Write1"), output(depth, "Write2"), output(cache, "Cache1", kind="cache")]
+    scene = work / f"{NAME}.nk"
+    everything = asked(propose(scene, *outputs))
+    assert (everything.renders, everything.caches) == ((work / "renders",), (cache,))
+    some = asked(propose(scene, *outputs, excluded=["render Write1", "cache Cache1"]))
+    assert (some.scene, some.renders, some.caches) == (scene, (depth,), ())
+    assert asked(propose(scene, *outputs, excluded=["scene"])).scene is None
+
+
+@pytest.mark.parametrize("excluded", ["scene", [1], {"a": 1}])
+def test_what_is_no_list_of_items_is_told(work: Path, excluded: Any) -> None:
+    with pytest.raises(UsageError):
+        propose(work / f"{NAME}.nk", excluded=excluded)

@@ -115,3 +115,25 @@ def test_ids_are_there_once_and_the_same_again(tmp_path: Path) -> None:
     first, second = (ids(as_json(publish_tree(told, find_outputs(told), None))) for _ in range(2))
     assert first == second
     assert len(first) == len(set(first))
+
+
+def test_a_request_of_one_path_is_what_it_was_before_there_were_several(tmp_path: Path) -> None:
+    single = request(tmp_path, renders="/r", previews=None)
+    assert single.model_dump(mode="json")["renders"] == "/r"
+    assert single.model_dump(mode="json")["previews"] is None
+    assert request(tmp_path, renders=["/r"]).fingerprint() == single.fingerprint()
+    assert request(tmp_path, renders=["/r"], caches=["/c"]).fingerprint() != single.fingerprint()
+    both = request(tmp_path, renders=["/r", "/s"])
+    assert PublishRequest.model_validate_json(both.model_dump_json(by_alias=True)) == both
+
+
+def test_the_fingerprint_of_an_old_request_stays() -> None:
+    told = {
+        "dcc": "nuke",
+        "scene_name": "x_v001",
+        "destination": "/d",
+        "show_code": "FG",
+        "bucket": "b",
+        "renders": "/r",
+    }
+    assert PublishRequest.model_validate(told).fingerprint() == "c87df71cc085e04ab38d833091a4d71b"

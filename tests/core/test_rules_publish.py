@@ -138,7 +138,7 @@ def test_facts_are_gathered_from_real_files(tmp_path: Path) -> None:
     frames = [write_exr(tmp_path / "r" / f"{NAME}.{n}.exr") for n in _folder(tmp_path / "r", range(1001, 1005))]
     write_movie(frames, tmp_path / "m.mov", fps=Fraction(25))
     path = write_cut(tmp_path / "a.otio", {"0010": (span(1001, 6), None)})
-    collected = collect_inputs(renders=tmp_path / "r", previews=(tmp_path / "m.mov",), otio=path)
+    collected = collect_inputs(renders=(tmp_path / "r",), previews=(tmp_path / "m.mov",), otio=path)
     media = {file.package_path: probe(file.path) for file in collected.files}
     gathered = gather_facts(collected, media, scene_name=NAME, shot=None, otio=path, metadata={})
     assert gathered.main is not None

@@ -51,9 +51,16 @@ def publish(
     ] = None,
     scene: Annotated[Path | None, typer.Option("--scene", help="The scene file.")] = None,
     renders: Annotated[
-        Path | None, typer.Option("--renders", help="Folder, file or pattern (x.%04d.exr) of the renders.")
+        list[Path] | None,
+        typer.Option("--renders", help="Folder, file or pattern (x.%04d.exr) of the renders; repeat it for more."),
     ] = None,
-    previews: Annotated[Path | None, typer.Option("--previews", help="Review movie, or a folder of them.")] = None,
+    previews: Annotated[
+        list[Path] | None, typer.Option("--previews", help="Review movie, or a folder of them; repeat it for more.")
+    ] = None,
+    caches: Annotated[
+        list[Path] | None,
+        typer.Option("--caches", help="Folder, file or pattern of geometry and volumes; repeat it for more."),
+    ] = None,
     otio: Annotated[Path | None, typer.Option("--otio", help="The cut that the frames belong to.")] = None,
     metadata: Annotated[Path | None, typer.Option("--metadata", help="JSON object or key,value CSV.")] = None,
     destination: Annotated[Path | None, typer.Option("--destination", help="Folder that gets SCENE_NAME/.")] = None,
