@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,8 @@ from onepiece_hosts.errors import HostError
 from onepiece_hosts.host import Host
 from onepiece_hosts.installation import find_installation
 from onepiece_hosts.session import HostSession
+from onepiece_shelves.load import files_of_session, load_tools
+from onepiece_shelves.model import Tool
 
 # Panels, and the functions of ``onepiece_hosts.panels.qt`` that bring them up.
 PANELS = {"publish": "show_publish", "open_shot": "show_open", "recover": "show_recover", "about": "show_about"}
@@ -22,6 +26,15 @@ def make_session(host: Host, tell: Callable[[str | HostError], None]) -> HostSes
     session.tell = tell
     session.show = {name: _shows(function) for name, function in PANELS.items()}
     return session
+
+
+def find_tools(host: str) -> tuple[Tool, ...]:
+    """The tools of a host; what is wrong in the studio's and the show's files is left out and told to its log."""
+    shelves = load_tools(files_of_session(os.environ))
+    for one in shelves.findings:
+        place = f"{one.file}, {one.path}" if one.path else one.file
+        sys.stderr.write(f"OnePiece: {one.severity} in {place}: {one.message}\n")
+    return shelves.of(host)
 
 
 def carry_out(tool: str, session: HostSession) -> None:

@@ -30,11 +30,25 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(
-    host: str, folder: Path, window: str = "window", env: dict[str, str] | None = None
+    host: str,
+    folder: Path,
+    window: str = "window",
+    env: dict[str, str] | None = None,
+    entry: str = "About",
+    text: str = "",
 ) -> tuple[dict[str, Any], str]:
     """What came of it, and all that was printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hosts.stubs.run_startup", host, str(folder), window],
+        [
+            sys.executable,
+            "-m",
+            "tests.hosts.stubs.run_startup",
+            host,
+            str(folder),
+            window,
+            entry,
+            *filter(None, [text]),
+        ],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(env or {})},
         capture_output=True,
@@ -83,23 +97,77 @@ def test_whoever_launched_the_host_gets_an_answer(host: str, laid_out: Path, tmp
     assert told["version"][0].isdigit()
 
 
+def changed(laid_out: Path, folder: Path, without: str = "", **files: bytes) -> Path:
+    """A copy of the installation; ``files`` by their names in it."""
+    for path in laid_out.rglob("*"):
+        name = path.relative_to(laid_out).as_posix()
+        if path.is_file() and not f"{name}/".startswith(f"{without or '-'}/") and "__pycache__" not in name:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(files.get(name, path.read_bytes()))
+    return folder
+
+
+def failures(told: dict[str, Any], printed: str) -> list[str]:
+    """The lines for the artist."""
+    return [line for line in [*told["shown"], *printed.splitlines()] if line.startswith("OnePiece could not start: ")]
+
+
 @pytest.mark.parametrize("broken", ["install.json", "python/onepiece_hosts/session.py", "python/onepiece_hosts"])
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_broken_installation_stops_no_host(host: str, broken: str, laid_out: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "broken"
-    for path in laid_out.rglob("*"):
-        name = path.relative_to(laid_out).as_posix()
-        if path.is_file() and not f"{name}/".startswith(f"{broken}/") and "__pycache__" not in name:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(path.read_bytes())
+    folder = changed(laid_out, tmp_path / "broken", broken)
     if broken == "python/onepiece_hosts":
         # Another package of that name, so that the one of this environment is not found instead.
         (folder / broken).mkdir()
         (folder / broken / "__init__.py").touch()
     told, printed = start(host, folder)
-    lines = [line for line in [*told["shown"], *printed.splitlines()] if line.startswith("OnePiece could not start: ")]
-    assert len(lines) == 1
+    assert len(failures(told, printed)) == 1
     assert "Traceback" in printed  # for the host's log
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff\xfe\x00", b'{"schema": "onepiece.hosts.1", "version": 1, "worker": []}'])
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_damaged_installation_is_told_in_one_line(host: str, text: bytes, laid_out: Path, tmp_path: Path) -> None:
+    told, printed = start(host, changed(laid_out, tmp_path / "damaged", **{"install.json": text}))
+    (line,) = failures(told, printed)
+    assert "install.json cannot be used" in line
+    assert "Traceback" in printed
+    assert told["sessions"] == 0
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_worker_that_is_not_there_is_told_by_the_panel(host: str, laid_out: Path, tmp_path: Path) -> None:
+    installation = json.loads((laid_out / "install.json").read_text())
+    installation["worker"] = [str(tmp_path / "nowhere")]
+    folder = changed(laid_out, tmp_path / "moved", **{"install.json": json.dumps(installation).encode()})
+    told, printed = start(host, folder, entry="Publish...", text="worker cannot be started")
+    assert [label for label in told["menu"] if label != "-"] == TOOLS
+    assert (told["sessions"], told["is_shown"]) == (1, [True])
+    assert failures(told, printed) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"schema": "onepiece.shelves.1", "tools": [{"id": "a b\\"", "label": "</label>", "command": "os.system"}]}',
+        None,
+    ],
+    ids=["cut", "no text", "deep", "hostile", "gone"],
+)
+@pytest.mark.parametrize("host", HOSTS)
+def test_shelves_that_cannot_be_used_leave_ours_and_are_told_to_the_log(
+    host: str, text: bytes | None, laid_out: Path, tmp_path: Path
+) -> None:
+    studio = tmp_path / "studio.json"
+    if text is not None:
+        studio.write_bytes(text)
+    told, printed = start(host, laid_out, env={"ONEPIECE_SHELVES": str(studio)})
+    assert [label for label in told["menu"] if label != "-"] == TOOLS
+    assert (told["sessions"], told["shown"], len(told["panels"])) == (1, [], 1)
+    assert f"OnePiece: error in {studio}" in printed
 
 
 @pytest.mark.parametrize("host", HOSTS)

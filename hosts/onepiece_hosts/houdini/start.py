@@ -19,6 +19,8 @@ def start() -> None:
         return
     session = starting.make_session(HoudiniHost(), tell)
     _running.append(session)
+    # Its menu was made when OnePiece was installed: only what is wrong now is told.
+    starting.find_tools("houdini")
     session.answer_launch()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maya import cmds
 
-from onepiece_hosts import commands, starting
+from onepiece_hosts import starting
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.maya import menu
 from onepiece_hosts.maya.adapter import MayaHost
@@ -20,7 +20,7 @@ def start() -> None:
         return
     session = starting.make_session(MayaHost(), tell)
     _running.append(session)
-    menu.build(commands.find_tools("maya"), run)
+    menu.build(starting.find_tools("maya"), run)
     session.answer_launch()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nuke
 
-from onepiece_hosts import commands, starting
+from onepiece_hosts import starting
 from onepiece_hosts.errors import HostError
 from onepiece_hosts.nuke import menu
 from onepiece_hosts.nuke.adapter import NukeHost
@@ -20,7 +20,7 @@ def start() -> None:
         return
     session = starting.make_session(NukeHost(), tell)
     _running.append(session)
-    menu.build(commands.find_tools("nuke"))
+    menu.build(starting.find_tools("nuke"))
     # The script that Nuke was started with is opened after its menus are made.
     session.host.call_later(session.answer_launch)
 

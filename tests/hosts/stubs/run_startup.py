@@ -1,6 +1,7 @@
-"""Run an installed start-up file with a fake host around it: ``python -m tests.hosts.stubs.run_startup HOST FOLDER``.
+"""Run an installed start-up file with a fake host around it, and click in its menu: HOST FOLDER WINDOW ENTRY [TEXT].
 
-Does what the host does with the files, and prints what came of it as JSON, in the last line.
+Does what the host does with the files, and prints what came of it as JSON, in the last line. With a TEXT the panel is
+given some seconds to show it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import re
 import runpy
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +25,7 @@ from tests.hosts.stubs.fakes_maya import Maya
 from tests.hosts.stubs.fakes_nuke import Nuke
 
 
-def in_maya(folder: Path, has_window: bool) -> dict[str, Any]:
+def in_maya(folder: Path, has_window: bool, entry: str) -> dict[str, Any]:
     maya = Maya(is_batch=not has_window)
     sys.modules.update(maya.modules())
     home = folder / "maya"
@@ -33,12 +35,13 @@ def in_maya(folder: Path, has_window: bool) -> dict[str, Any]:
     exec(compile(path.read_text(), "userSetup.py", "exec"), {"__name__": "__main__"})  # Maya tells it no __file__
     maya.idle()
     menu = [item.get("label", "-") for items in maya.menus.values() for item in items]
-    for item in [item for items in maya.menus.values() for item in items if item.get("label") == "About"]:
+    for item in [item for items in maya.menus.values() for item in items if item.get("label") == entry]:
         click(lambda command=item["command"]: command(False))
-    return {"menu": menu, "shown": maya.shown}
+    maya.idle()
+    return {"menu": menu, "shown": maya.shown, "idle": maya.idle}
 
 
-def in_nuke(folder: Path, has_window: bool) -> dict[str, Any]:
+def in_nuke(folder: Path, has_window: bool, entry: str) -> dict[str, Any]:
     nuke = Nuke(is_gui=has_window)
     sys.modules.update(nuke.modules())
     runpy.run_path(str(folder / "nuke" / "init.py"))
@@ -46,12 +49,13 @@ def in_nuke(folder: Path, has_window: bool) -> dict[str, Any]:
         runpy.run_path(str(folder / "nuke" / "menu.py"))
     nuke.idle()
     entries = nuke.menus.get("Nuke/OnePiece", [])
-    for line in [command for name, command in entries if name == "About"]:
+    for line in [command for name, command in entries if name == entry]:
         click(lambda line=line: exec(line, {}))
-    return {"menu": [name for name, _ in entries], "shown": nuke.shown}
+    nuke.idle()
+    return {"menu": [name for name, _ in entries], "shown": nuke.shown, "idle": nuke.idle}
 
 
-def in_houdini(folder: Path, has_window: bool) -> dict[str, Any]:
+def in_houdini(folder: Path, has_window: bool, entry: str) -> dict[str, Any]:
     houdini = Houdini(has_window=has_window)
     sys.modules.update(houdini.modules())
     package = json.loads((folder / "houdini" / "onepiece.json").read_text())
@@ -60,19 +64,33 @@ def in_houdini(folder: Path, has_window: bool) -> dict[str, Any]:
     runpy.run_path(str(folder / "houdini" / "scripts" / "python" / "pythonrc.py"))
     houdini.idle()
     menu = (folder / "houdini" / "MainMenuCommon.xml").read_text()
-    lines = re.findall(r"<scriptCode>(.*?)</scriptCode>", menu)
-    for line in lines:
-        if "about" in line and has_window:
-            click(lambda line=line: exec(line, {}))
-    return {"menu": re.findall(r"<scriptItem .*?<label>(.*?)</label>", menu, re.DOTALL), "shown": houdini.shown}
+    items = re.findall(r"<label>([^<]*)</label>\s*<scriptCode>(.*?)</scriptCode>", menu, re.DOTALL)
+    for line in [line for label, line in items if label == entry and has_window]:
+        click(lambda line=line: exec(line, {}))
+    houdini.idle()
+    labels = re.findall(r"<scriptItem .*?<label>(.*?)</label>", menu, re.DOTALL)
+    return {"menu": labels, "shown": houdini.shown, "idle": houdini.idle}
 
 
-def click(entry: Callable[[], Any]) -> None:
+def click(carry_out: Callable[[], Any]) -> None:
     """Hosts show what an entry of a menu raises, and go on."""
     try:
-        entry()
+        carry_out()
     except Exception:
         traceback.print_exc()
+
+
+def shows(application: QtWidgets.QApplication, idle: Callable[[], None], text: str) -> bool:
+    """Whether a panel comes to show ``text``, while the host is idle."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        idle()
+        application.processEvents()
+        labels = [one for one in application.allWidgets() if isinstance(one, QtWidgets.QLabel) and one.isVisible()]
+        if any(text in label.text() for label in labels):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 RUN = {"maya": in_maya, "nuke": in_nuke, "houdini": in_houdini}
@@ -83,13 +101,15 @@ def main() -> None:
     for name in [name for name in sys.modules if name.startswith(("onepiece_hosts", "onepiece_shelves"))]:
         del sys.modules[name]
     application = QtWidgets.QApplication([]) if has_window else None  # a host with a window runs one
-    told = RUN[host](folder, has_window)
+    told = RUN[host](folder, has_window, sys.argv[4])
+    idle = told.pop("idle")
     started = sys.modules.get(f"onepiece_hosts.{host}.start")
     sessions = started._running if started else []
     told["sessions"] = len(sessions)
     told["panels"] = (
         [one.windowTitle() for one in application.topLevelWidgets() if one.isVisible()] if application else []
     )
+    told["is_shown"] = [shows(application, idle, text) for text in sys.argv[5:] if application]
     for session in sessions:
         session.end()
     told["from"] = str(importlib.import_module("onepiece_hosts").__file__)
