@@ -187,6 +187,19 @@ def test_the_bandwidth_the_engine_and_the_jobs_may_be_told(desk: Desk):
     assert desk.world.objects() == {"a": "one"}
 
 
+@pytest.mark.parametrize("engine", ["crt", "s5cmd"])
+def test_other_engines_carry_the_same_and_a_second_run_moves_nothing(desk: Desk, engine: str):
+    desk.world.write({"a": "one", "sc02/b.exr": "two", "q'uote": "three"})
+    assert desk.run("sync-to", "--engine", engine).status == 0
+    desk.world.write({"a": "edited"}, mtime_ns=None)
+    assert summary_of(desk.run("sync-to", "--engine", engine, "--json"))["uploaded"] == 1
+    assert desk.world.objects() == {"a": "edited", "sc02/b.exr": "two", "q'uote": "three"}
+    (desk.world.folder / "a").unlink()
+    assert summary_of(desk.run("sync-from", "--engine", engine, "--json"))["downloaded"] == 1
+    assert desk.world.files() == desk.world.objects()
+    assert summary_of(desk.run("sync-to", "--json"))["skipped"] == 3
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a console event there")
 def test_ctrl_c_leaves_a_state_to_go_on_from_and_says_how(desk: Desk):
     desk.world.write({f"{number:03d}": os.urandom(50_000) for number in range(40)})
