@@ -48,6 +48,11 @@ class Reporter:
         """Ask the operation to stop at its next step."""
         self._cancelled.set()
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether someone asked to stop."""
+        return self._cancelled.is_set()
+
     def check(self, operation: str, phase: str) -> None:
         """Raise OperationCancelled when someone asked to stop."""
         if self._cancelled.is_set():

@@ -25,7 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("onepiece_cli.commands.demo", "Publish a small show on this machine and look at the result."),
     "info": Entry("onepiece_cli.commands.info", "Show this machine: Python, DCCs, ShotGrid, AWS; check each."),
     "profile": Entry("onepiece_cli.commands.profile", "Show the settings in force and where each one came from."),
-    "aws": Entry("onepiece_cli.commands.aws", "Move media to and from S3: mirror folders.", True),
+    "aws": Entry("onepiece_cli.commands.aws", "Move media to and from S3: mirror folders, take in drops.", True),
     "dcc": Entry("onepiece_cli.commands.dcc", "Publish from a DCC, open a shot in one.", True),
     "shelves": Entry("onepiece_cli.commands.shelves", "Tools on the hosts' menus and shelves: check, list, export."),
     "validate": Entry("onepiece_cli.commands.validate", "Check names, paths, media, manifests and hosts.", True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from onepiece_core.errors import ErrorReport, UsageError
 from onepiece_core.ingest.claim import claimed
@@ -17,6 +18,14 @@ from onepiece_core.ingest.request import IngestRequest
 from onepiece_core.ingest.upload import Uploaded, upload_drop
 
 
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A report, and the hashes of what arrived."""
+
+    report: IngestReport
+    uploaded: Uploaded
+
+
 def apply_ingest(
     plan: DropPlan,
     request: IngestRequest,
@@ -24,7 +33,7 @@ def apply_ingest(
     pictures: Pictures,
     *,
     tracker_away: ErrorReport | None = None,
-) -> IngestReport:
+) -> Ingested:
     """Do what ``plan`` says. A file's trouble is its line of the report, and the others go on.
 
     Args:
@@ -50,7 +59,7 @@ def apply_ingest(
         told.seconds = time.monotonic() - began
         report = build_report(plan, request, told)
         _settle(operation.id, report, registration, parts)
-    return report
+    return Ingested(report, uploaded)
 
 
 def _upload(plan: DropPlan, request: IngestRequest, parts: IngestParts, pictures: Pictures) -> Uploaded:

@@ -76,7 +76,7 @@ class IngestWorld:
                 memory=memory,
             )
             with Pictures(pictures_folder(self.state, request.fingerprint)) as pictures:
-                return apply_ingest(plan or self.plan(request, memory), request, parts, pictures)
+                return apply_ingest(plan or self.plan(request, memory), request, parts, pictures).report
 
     def memory(self, request: IngestRequest) -> DropMemory:
         return DropMemory(
