@@ -423,6 +423,15 @@ def test_a_scene_is_published_for_real_with_a_finding_ignored(studio_desk: Desk,
     assert panel.outcome.site.isVisible()
 
 
+def test_what_is_left_out_is_not_in_the_request_of_the_real_worker(studio_desk: Desk):
+    panel = checked(studio_desk)
+    before = panel.model.request["renders"]
+    click(panel.items.viewport(), box_of(panel, "renders"))
+    run_until(lambda: panel.model.state == "ready" and panel.model.request["renders"] != before)
+    assert not panel.model.request["renders"]
+    run_until(lambda: panel.items.row("renders").checkState(0) == QtCore.Qt.CheckState.Unchecked)
+
+
 def test_the_range_of_the_shot_is_set_by_fix(studio_desk: Desk, scene: PaperHost):
     panel = checked(studio_desk)
     press(card(panel, "scene.range"), "Fix")
