@@ -34,6 +34,7 @@ PICTURES = os.environ.get("KEEP_PICTURES")
 
 pytestmark = [
     pytest.mark.gui,
+    pytest.mark.timeout(900),  # a guard for machines with much else to do
     pytest.mark.skipif(bool(missing()), reason=f"not installed: {', '.join(missing())}"),
 ]
 
@@ -277,7 +278,7 @@ def plan_only(artist: Artist) -> None:
 
 def begin_the_publish(artist: Artist) -> None:
     artist.press('button="publish"', has_worked=lambda: artist.desk("publish.state") == "publishing")
-    artist.until(lambda: artist.desk("publish.steps.share()") > 0.5, "the middle of the publish")
+    artist.until(lambda: (artist.desk("publish.progress") or {}).get("phase") == "upload", "the upload")
     artist.until_drawn()
 
 
