@@ -13,6 +13,7 @@ for module in (
     "bench_shotgrid",
     "bench_bulk",
     "bench_scenes",
+    "bench_ingest",
     "bench_panels",
 ):
     print(f"== {module}", flush=True)
