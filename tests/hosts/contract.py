@@ -32,6 +32,14 @@ class HostContract:
         """Make the scene use a picture file, as an artist would."""
         raise NotImplementedError
 
+    def use_sequence(self, first: Path) -> None:
+        """Make the scene use the picture and those that are numbered after it, as an artist would."""
+        raise NotImplementedError
+
+    def use_tiles(self, first: Path) -> None:
+        """Make the scene use the picture, whose number is a tile's, and the tiles beside it."""
+        raise NotImplementedError
+
     def break_something(self) -> None:
         """Change the scene."""
         raise NotImplementedError
@@ -152,6 +160,32 @@ class HostContract:
         picture.unlink()
         assert [used.is_missing for used in host.iter_files() if used] == [True]
 
+    def test_a_sequence_is_one_file_with_a_place_for_the_number(
+        self, host: Host, tmp_path: Path, picture: Path
+    ) -> None:
+        frames = [picture.rename(tmp_path / "plate.1001.png"), tmp_path / "plate.1002.png"]
+        frames[1].write_bytes(frames[0].read_bytes())
+        self.use_sequence(frames[0])
+        self.saved(host, tmp_path)
+        wanted = f"{tmp_path.as_posix()}/plate.%04d.png"
+        found = [(used.path, used.kind, used.is_missing) for used in host.iter_files() if used]
+        assert found == [(wanted, "sequence", False)]
+        for frame in frames:
+            frame.unlink()
+        assert [(used.path, used.is_missing) for used in host.iter_files() if used] == [(wanted, True)]
+
+    def test_tiles_are_one_file_with_a_place_for_the_tile(self, host: Host, tmp_path: Path, picture: Path) -> None:
+        tiles = [picture.rename(tmp_path / "wood.1001.png"), tmp_path / "wood.1002.png"]
+        tiles[1].write_bytes(tiles[0].read_bytes())
+        self.use_tiles(tiles[0])
+        self.saved(host, tmp_path)
+        wanted = f"{tmp_path.as_posix()}/wood.<UDIM>.png"
+        found = [(used.path, used.kind, used.is_missing) for used in host.iter_files() if used]
+        assert found == [(wanted, "udim", False)]
+        for tile in tiles:
+            tile.unlink()
+        assert [(used.path, used.is_missing) for used in host.iter_files() if used] == [(wanted, True)]
+
     def test_a_scene_is_no_file_of_itself(self, host: Host, tmp_path: Path) -> None:
         path = self.saved(host, tmp_path)
         assert path not in [used.path for used in host.iter_files() if used]
@@ -190,6 +224,17 @@ class HostContract:
         host.save()
         self.idle()
         assert len(told) == int(host.capabilities()["on.saved"])
+
+    def test_opening_is_told(self, host: Host, tmp_path: Path) -> None:
+        path = self.saved(host, tmp_path)
+        told: list[str | None] = []
+        stop = host.on("opened", lambda: told.append(host.scene_path()))
+        host.open_scene(path)
+        self.idle()
+        stop()
+        host.open_scene(path)
+        self.idle()
+        assert told == ([path] if host.capabilities()["on.opened"] else [])
 
     def test_every_event_can_be_asked_for(self, host: Host) -> None:
         for event in EVENTS:

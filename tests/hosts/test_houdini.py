@@ -53,6 +53,12 @@ class TestContract(HostContract):
     def give_resolution(self) -> None:
         self.houdini.hip.add("cam", "/obj/cam1")
 
+    def use_sequence(self, first: Path) -> None:
+        self.houdini.hip.add("studio::rig::1.0", "/obj/rig1", skin=first.as_posix().replace("1001", "$F4"))
+
+    def use_tiles(self, first: Path) -> None:
+        self.houdini.hip.add("studio::rig::1.0", "/obj/rig1", skin=first.as_posix().replace("1001", "<UDIM>"))
+
     def break_something(self) -> None:
         self.houdini.hip.add("geo", "/obj/geo1")
 

@@ -52,6 +52,14 @@ class TestContract(HostContract):
     def use_picture(self, path: Path) -> None:
         self.maya.scene.add("file", "file1", fileTextureName=path.as_posix())
 
+    def use_sequence(self, first: Path) -> None:
+        self.maya.scene.add("file", "file1", fileTextureName=first.as_posix(), useFrameExtension=1)
+
+    def use_tiles(self, first: Path) -> None:
+        pattern = first.as_posix().replace("1001", "<UDIM>")
+        tiled = {"uvTilingMode": 3, "computedFileTextureNamePattern": pattern}
+        self.maya.scene.add("file", "file1", fileTextureName=first.as_posix(), **tiled)
+
     def break_something(self) -> None:
         self.maya.scene.add("transform", "broken")
 
@@ -106,7 +114,12 @@ def test_tiles_and_frames_are_patterns(maya: Maya, host: Host, tmp_path: Path) -
     )
     maya.scene.add("file", "sky", fileTextureName=f"{tmp_path}/sky.0007.exr", useFrameExtension=1)
     maya.scene.add("AlembicNode", "crowd", abc_File=f"{tmp_path}/crowd.abc")
+    (tmp_path / "note#1.wav").touch()
+    maya.scene.add("audio", "renderers_own", filename=f"{tmp_path}/dust.####.tx")
+    maya.scene.add("audio", "note", filename=f"{tmp_path}/note#1.wav")
     assert used(host) == {
+        "renderers_own.filename": (f"{tmp_path}/dust.%04d.tx", "sequence", True),
+        "note.filename": (f"{tmp_path}/note#1.wav", "sound", False),
         "wood.fileTextureName": (pattern, "udim", False),
         "sky.fileTextureName": (f"{tmp_path}/sky.%04d.exr", "sequence", True),
         "crowd.abc_File": (f"{tmp_path}/crowd.abc", "cache", True),

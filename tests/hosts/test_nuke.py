@@ -52,6 +52,12 @@ class TestContract(HostContract):
     def use_picture(self, path: Path) -> None:
         self.nuke.script.add("Read", "Read1", file=path.as_posix())
 
+    def use_sequence(self, first: Path) -> None:
+        self.nuke.script.add("Read", "Read1", file=first.as_posix().replace("1001", "%04d"), first=1001, last=1002)
+
+    def use_tiles(self, first: Path) -> None:
+        self.nuke.script.add("Read", "Read1", file=first.as_posix().replace("1001", "<UDIM>"))
+
     def break_something(self) -> None:
         self.nuke.script.add("Blur", "Blur1")
 

@@ -260,6 +260,8 @@ def _show_install(plan: InstallPlan, *, dry_run: bool) -> None:
             typer.echo(printable(f"  lays out  {plan.folder} ({len(plan.files)} files)"))
         for hook in plan.hooks:
             typer.echo(printable(f"  writes    {hook.path}"))
+        if plan.scope == "path":
+            typer.echo(printable(f"  Start {plan.host} with what `onepiece dcc env {plan.host}` shows."))
     for caution in plan.cautions:
         typer.secho(printable(f"warning: {caution}"), fg="yellow", err=True)
 
@@ -285,6 +287,7 @@ def _show_host(host: HostReport) -> None:
     for entry in host.installs:
         how = "for this user" if entry.scope == "user" else "by its environment (`onepiece dcc env`)"
         typer.echo(printable(f"{'':9} loads OnePiece {entry.version} {how}"))
+    typer.echo(f"{'':9} checked: {host.checked.how} ({host.checked.against})")
 
 
 def _show_capabilities(host: HostReport) -> None:

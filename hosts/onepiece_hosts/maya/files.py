@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from maya import cmds
 
 from onepiece_hosts.host import UsedFile
 from onepiece_hosts.maya.asked import flag, names, number, text
-from onepiece_hosts.patterns import exists, forward, kind_of, sequence_pattern
+from onepiece_hosts.patterns import exists, forward, kind_of, sequence_pattern, with_frames
 
 _EVERY = 32  # files between two breaths
 
@@ -79,6 +80,8 @@ def _used(plug: str, path: str) -> UsedFile:
         path = _texture(node, path)
     elif attribute == "imageName" and flag(f"{node}.useFrameExtension"):
         path = sequence_pattern(path)  # an image plane
+    if not os.path.exists(path):
+        path = with_frames(path)  # a renderer's own texture: a.####.tx
     return UsedFile(path, written, kind_of(path), plug, node, not exists(path))
 
 

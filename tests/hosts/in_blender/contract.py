@@ -35,6 +35,19 @@ class TestBlender(HostContract):
 
         bpy.data.images.load(str(path)).use_fake_user = True
 
+    def use_sequence(self, first: Path) -> None:
+        import bpy
+
+        image = bpy.data.images.load(str(first))
+        image.use_fake_user, image.source = True, "SEQUENCE"
+
+    def use_tiles(self, first: Path) -> None:
+        import bpy
+
+        image = bpy.data.images.load(str(first))
+        image.use_fake_user, image.source = True, "TILED"
+        image.filepath = str(first).replace("1001", "<UDIM>")
+
     def break_something(self) -> None:
         import bpy
 
