@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
 
 from onepiece_core.errors import ErrorReport, NotAdoptable, OnePieceError
 from onepiece_core.ingest.claim import KIND
@@ -15,21 +15,12 @@ from onepiece_core.ingest.register import drain_outbox
 from onepiece_core.journal import Journal, Operation
 from onepiece_core.log import get_logger
 from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.publish.recover import Outcome, Recovered, Unfinished
+from onepiece_core.storage.places import Place
 
 log = get_logger(__name__)
 # How many other drops an ingest tries beside its own.
 _DRAINED_BY_AN_INGEST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveredIngest:
-    """``waiting``: uploads are not complete, or the tracker does not take the rest yet: ``error`` says."""
-
-    operation: str
-    name: str
-    outcome: Literal["completed", "waiting", "busy", "failed"]
-    versions: int = 0
-    error: ErrorReport | None = None
 
 
 _UPLOADING = ErrorReport(
@@ -39,7 +30,7 @@ _UPLOADING = ErrorReport(
 )
 
 
-def recover_ingests(parts: RegisterParts, *, wait: bool = True) -> Iterator[RecoveredIngest]:
+def recover_ingests(parts: RegisterParts, *, wait: bool = True) -> Iterator[Recovered]:
     """Register what waits in the outbox of every unfinished ingest, the oldest first."""
     for operation in parts.journal.list_unfinished(KIND):
         yield _recover(operation, parts, wait=wait)
@@ -55,29 +46,48 @@ def drain_parked(parts: RegisterParts, *, but: str) -> None:
             return
 
 
-def _recover(operation: Operation, parts: RegisterParts, *, wait: bool) -> RecoveredIngest:
+def _recover(operation: Operation, parts: RegisterParts, *, wait: bool) -> Recovered:
     journal = parts.journal
     rows = JournalOutbox(journal, operation.id).rows()
     if operation.state == "running" and not _is_ours_to_take(operation, journal):
-        return RecoveredIngest(operation.id, operation.name, "busy")
+        return _recovered(operation, "busy")
     if not rows:
         journal.settle(operation.id, "parked")
-        return RecoveredIngest(operation.id, operation.name, "waiting", error=_UPLOADING)
+        return _recovered(operation, "waiting", _UPLOADING)
     if not journal.take(operation.id):
-        return RecoveredIngest(operation.id, operation.name, "busy")
+        return _recovered(operation, "busy")
     try:
         registration = drain_outbox(operation.id, parts, wait=wait)
     except OnePieceError as error:
         journal.settle(operation.id, "parked", error=error.report)
-        return RecoveredIngest(operation.id, operation.name, "failed", error=error.report)
-    versions = len(registration.version_ids)
+        return _recovered(operation, "failed", error.report)
     if not registration.is_done:
         journal.settle(operation.id, "parked", error=registration.reason)
-        outcome: Literal["failed", "waiting"] = "failed" if registration.failed else "waiting"
-        return RecoveredIngest(operation.id, operation.name, outcome, versions, registration.reason)
+        return _recovered(operation, "failed" if registration.failed else "waiting", registration.reason)
     journal.settle(operation.id, "finished")
     shutil.rmtree(pictures_folder(journal.folder, operation.fingerprint), ignore_errors=True)
-    return RecoveredIngest(operation.id, operation.name, "completed", versions)
+    return _recovered(operation, "completed")
+
+
+def _recovered(operation: Operation, outcome: Outcome, error: ErrorReport | None = None) -> Recovered:
+    return Recovered(operation=operation.id, scene_name=operation.name, outcome=outcome, error=error)
+
+
+def list_ingests(journal: Journal) -> Iterator[Unfinished]:
+    """What ``recover`` would go on with, and drops that the same command has to go on with."""
+    for operation in journal.list_unfinished(KIND):
+        is_alive = operation.state == "running" and operation.owner.is_alive()
+        place = Place(str(operation.request["bucket"]), str(operation.request["prefix"]))
+        yield Unfinished(
+            operation=operation.id,
+            scene_name=operation.name,
+            state=operation.state if is_alive or operation.state == "parked" else "interrupted",
+            user=getpass.getuser(),
+            host=operation.owner.host,
+            since=datetime.fromtimestamp(operation.created_at, UTC).isoformat(timespec="seconds"),
+            place=place.under(str(operation.request["show_code"])).uri,
+            adoptable=not is_alive,
+        )
 
 
 def _is_ours_to_take(operation: Operation, journal: Journal) -> bool:

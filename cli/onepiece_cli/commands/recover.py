@@ -1,4 +1,4 @@
-"""``onepiece recover``: go on with publishes whose process is gone."""
+"""``onepiece recover``: go on with publishes and ingests whose process is gone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from onepiece_cli.session import Session, session_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from onepiece_core.ingest.parts import RegisterParts
     from onepiece_core.publish.parts import PublishParts
     from onepiece_core.publish.recover import Recovered, Unfinished
 
@@ -45,7 +46,7 @@ def recover(
     events: Events = None,
     as_json: Json = False,
 ) -> None:
-    """Complete every interrupted publish, and discard those whose inputs are gone."""
+    """Complete every interrupted publish, discard those whose inputs are gone, register drops that wait for it."""
     from onepiece_cli.settings import default_state_dir
     from onepiece_core.publish.build import build_parts
 
@@ -70,15 +71,38 @@ def _check(place: str | None, listing: bool, adopt: str | None, at: str | None) 
 
 
 def _list(place: str | None, parts: PublishParts) -> Iterable[Unfinished]:
+    from onepiece_core.ingest.recover import list_ingests
     from onepiece_core.publish.recover import list_journal, list_place
 
-    return list_journal(parts) if place is None else list_place(place, parts)
+    if place is not None:
+        return list_place(place, parts)
+    return [*list_journal(parts), *list_ingests(parts.journal)]
 
 
 def _run(adopted: str | None, at: str | None, parts: PublishParts) -> Iterable[Recovered]:
+    from itertools import chain
+
+    from onepiece_core.ingest.recover import recover_ingests
     from onepiece_core.publish.recover import adopt, recover_all
 
-    return recover_all(parts) if adopted is None or at is None else [adopt(adopted, at, parts)]
+    if adopted is not None and at is not None:
+        return [adopt(adopted, at, parts)]
+    return chain(recover_all(parts), recover_ingests(register_parts(parts)))
+
+
+def register_parts(parts: PublishParts) -> RegisterParts:
+    """The same journal and tracker, for what ingests left."""
+    from onepiece_core.ingest.parts import RegisterParts
+
+    options = parts.options
+    return RegisterParts(
+        parts.journal,
+        parts.tracker,
+        parts.reporter,
+        parts.clock,
+        settle_seconds=options.settle_seconds,
+        timeout_seconds=options.timeout_seconds,
+    )
 
 
 def _show_list(found: Iterable[Unfinished], session: Session, *, as_json: bool) -> None:
