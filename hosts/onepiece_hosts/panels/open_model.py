@@ -15,6 +15,9 @@ from onepiece_hosts.panels.thumbnails import Thumbnails
 from onepiece_hosts.worker import Worker
 
 Row = dict[str, Any]
+# The code of a folder that may not be written to, and what to do about it.
+_READ_ONLY = "storage.read_only"
+_ELSEWHERE = "Save it in a folder that you may write to."
 
 
 def _nothing() -> None:
@@ -141,14 +144,25 @@ class OpenModel:
         self._fill(self.found, "context.search", {"text": text, "project": project and _link(project)})
 
     def open_workfile(self, workfile: Row, *, steal: bool = False) -> None:
-        """Lock it and open it here. A lock that somebody holds is an error, which ``steal`` overrules."""
+        """Lock it and open it here. A lock that somebody holds is an error, which ``steal`` overrules.
+
+        In a folder that may only be read nobody can lock or save: the workfile is opened, and the artist is told.
+        """
         path = workfile["path"]
 
         def locked(_: Any) -> None:
             self._do(lambda: self._host.open_scene(path))
             self._worker.request("workfiles.opened", {"path": path, "token": None})
 
-        self._ask("workfiles.lock", {"path": path, "steal": steal}, locked)
+        def failed(error: HostError) -> None:
+            if error.code == _READ_ONLY:
+                locked(None)
+                if self.error is None:
+                    self._fail(HostError(error.code, f"It is open without a lock: {error.message}", _ELSEWHERE))
+            else:
+                self._fail(error)
+
+        self._ask("workfiles.lock", {"path": path, "steal": steal}, locked, failed)
 
     def open_as_next_version(self, workfile: Row) -> None:
         """Open a workfile and save it at once under the next number: nobody's file is touched."""
@@ -212,9 +226,15 @@ class OpenModel:
         rows.asked = number[0]
         self.on_change()
 
-    def _ask(self, method: str, params: Mapping[str, Any], on_result: Callable[[Any], None]) -> None:
+    def _ask(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[HostError], None] | None = None,
+    ) -> None:
         self.error = None
-        self._worker.request(method, params, on_result=on_result, on_error=self._fail)
+        self._worker.request(method, params, on_result=on_result, on_error=on_error or self._fail)
 
     def _do(self, work: Callable[[], None]) -> None:
         try:
