@@ -216,8 +216,7 @@ class Artist:
 
     def _do(self, find: Callable[[], tuple[int, int] | None], has_worked: Callable[[], Any], what: str) -> None:
         """Find it and click it; once more when the click hit nothing, because what is drawn had just moved."""
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
+        for _ in range(2 * _PAGES):
             place = find()
             if place is None:
                 continue

@@ -262,7 +262,7 @@ def ignore_what_is_left(artist: Artist) -> None:
 def leave_the_renders_out_and_take_them_in(artist: Artist) -> None:
     """By the box before them."""
     item = next(one["id"] for one in artist.desk("publish.items") if one["role"] == "render")
-    press = partial(artist.press, 'button="toggle"', f'row="{item}"', at=0.12)
+    press = partial(artist.press, 'button="toggle"', f'row="{item}"', at=0.22)
     press(has_worked=lambda: artist.desk("publish.excluded"))
     until_checked(artist)
     press(has_worked=lambda: not artist.desk("publish.excluded"))
