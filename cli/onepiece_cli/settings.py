@@ -94,7 +94,7 @@ def _defaults(command: Any, table: Any, settings: Settings, where: tuple[str, ..
     known = inner or {option.lstrip("-"): param for param in command.params for option in param.opts}
     if not isinstance(table, dict):
         raise ConfigError(f"{'.'.join(where)} must be a table", key=".".join(where))
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("_", "-")
         if name not in known:
@@ -107,5 +107,7 @@ def _defaults(command: Any, table: Any, settings: Settings, where: tuple[str, ..
         if inner:
             found[name] = _defaults(inner[name], value, settings, (*where, key))
         else:
-            found[known[name].name] = value
+            option = known[name]
+            # One value is enough for an option that may be repeated.
+            found[option.name] = [value] if option.multiple and not isinstance(value, list) else value
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from onepiece_core import sequences
@@ -105,9 +106,10 @@ def _check_names(files: list[SourceFile], problems: Problems) -> None:
                 reasons[part] = portable_reason(part)
                 if reasons[part]:
                     problems.refused.append((shown(file.package_path), f"the name {shown(part)!r} {reasons[part]}"))
-    for path, count in Counter(file.package_path for file in files).items():
-        if count > 1:
-            problems.refused.append((shown(path), "two inputs have this name"))
+    for before, after in pairwise(files):  # sorted by these paths
+        if before.package_path == after.package_path:
+            where = f"two inputs have this name: {shown(before.path)} and {shown(after.path)}"
+            problems.refused.append((shown(before.package_path), where))
     for one, other in find_collisions(file.package_path for file in files):
         problems.refused.append((shown(one), f"Windows and macOS take it and {shown(other)} for one file"))
 

@@ -32,6 +32,7 @@ from onepiece_core.rules.host_rule import HostFinding
 from onepiece_core.rules.host_rules import judge
 from onepiece_core.shown import is_text, shown
 from onepiece_core.storage.places import Place, parse_s3_uri, publish_place, resolve_bucket
+from onepiece_core.tracker.placing import Place as TrackerPlace
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ class PublishPlan:
     request: PublishRequest
     scene_name: str
     version: int
-    version_is_chosen: bool
     operation: Operation | None
     places: VersionPlaces
     collected: Collected
@@ -59,6 +59,11 @@ class PublishPlan:
     target: RegistrationTarget
     warnings: tuple[Warned, ...]
     findings: tuple[HostFinding, ...] = ()
+
+    @property
+    def version_is_chosen(self) -> bool:
+        """By us: the request names none."""
+        return split_version(self.request.scene_name).version is None
 
     def as_json(self) -> dict[str, Any]:
         """The plan for ``--dry-run --json``."""
@@ -98,51 +103,26 @@ def plan_publish(request: PublishRequest, parts: PublishParts, facts: SceneFacts
     request = _absolute(request)
     _check_options(request)
     operation = _known_operation(request, parts)
-    collected = collect_inputs(
-        scene=request.scene,
-        renders=request.renders,
-        previews=request.previews,
-        caches=request.caches,
-        otio=request.otio,
-    )
+    collected = _collect(request)
     metadata = load_metadata(request.metadata) if request.metadata else {}
-    dependencies = list_dependencies(request, metadata)
     target = find_target(request, metadata, parts)
-    place_there, tracker_warnings = find_place_of(target, request, parts)
-    findings = check_request(facts, request, place_there, parts) if facts else ()
-    if facts is not None:
-        request = request.model_copy(update={"ignored": judge(findings, request.ignored)})
+    there, tracker_warnings = find_place_of(target, request, parts)
+    request, findings = _judged(request, facts, there, parts)
     metadata = with_ignored(metadata, request.ignored)
-    checked = check_inputs(
-        request,
-        collected,
-        metadata,
-        shot=target.shot,
-        dependencies=dependencies,
-        reporter=parts.reporter,
-    )
-    place = _place(request, parts)
-    scene_name, version = _version(request, operation, place, target, parts)
-    places = _places(request, scene_name, place, parts)
-    if operation is not None and _is_outdated(operation, request, places, collected, metadata):
-        operation = None
-        scene_name, version = _version(request, None, place, target, parts)
-        places = _places(request, scene_name, place, parts)
-    _refuse_taken(places, operation, request)
-    target = target.model_copy(update={"package_root": str(places.package), "s3_uri": places.s3_uri})
-    project = place_there["project"] if place_there else None
-    refuse_registered(parts.tracker, project, scene_name, path_to_frames(collected.items, str(places.package)))
+    used = list_dependencies(request, metadata)
+    checked = check_inputs(request, collected, metadata, shot=target.shot, dependencies=used, reporter=parts.reporter)
+    chosen = _choose(request, operation, collected, metadata, target, parts)
+    target = _free(chosen, request, collected, target, there, parts)
     return PublishPlan(
         request=request,
-        scene_name=scene_name,
-        version=version,
-        version_is_chosen=split_version(request.scene_name).version is None,
-        operation=operation,
-        places=places,
+        scene_name=chosen.scene_name,
+        version=chosen.version,
+        operation=chosen.operation,
+        places=chosen.places,
         collected=collected,
         metadata=metadata,
         frame_range=checked.frame_range,
-        dependencies=dependencies,
+        dependencies=used,
         target=target,
         warnings=(*checked.warnings, *tracker_warnings),
         findings=findings,
@@ -174,6 +154,26 @@ def _check_paths(request: PublishRequest) -> None:
             if not is_text(path):
                 option = name.replace("_", "-")
                 raise NameInvalid(f"--{option}: the path {shown(path)} is not UTF-8", path=shown(path))
+
+
+def _collect(request: PublishRequest) -> Collected:
+    return collect_inputs(
+        scene=request.scene,
+        renders=request.renders,
+        previews=request.previews,
+        caches=request.caches,
+        otio=request.otio,
+    )
+
+
+def _judged(
+    request: PublishRequest, facts: SceneFacts | None, there: TrackerPlace | None, parts: PublishParts
+) -> tuple[PublishRequest, tuple[HostFinding, ...]]:
+    """The findings of the open scene, and the request with the reasons that cover some of them. Raises ChecksFailed."""
+    if facts is None:
+        return request, ()
+    findings = check_request(facts, request, there, parts)
+    return request.model_copy(update={"ignored": judge(findings, request.ignored)}), findings
 
 
 def _known_operation(request: PublishRequest, parts: PublishParts) -> Operation | None:
@@ -221,6 +221,53 @@ def _version(
         tracker=parts.tracker,
         target=target,
     )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The version that is published, and the operation that this is, None for a new one."""
+
+    operation: Operation | None
+    scene_name: str
+    version: int
+    places: VersionPlaces
+
+
+def _choose(
+    request: PublishRequest,
+    operation: Operation | None,
+    collected: Collected,
+    metadata: dict[str, Any],
+    target: RegistrationTarget,
+    parts: PublishParts,
+) -> _Chosen:
+    place = _place(request, parts)
+
+    def chosen(known: Operation | None) -> _Chosen:
+        scene_name, version = _version(request, known, place, target, parts)
+        return _Chosen(known, scene_name, version, _places(request, scene_name, place, parts))
+
+    found = chosen(operation)
+    if operation is not None and _is_outdated(operation, request, found.places, collected, metadata):
+        return chosen(None)
+    return found
+
+
+def _free(
+    chosen: _Chosen,
+    request: PublishRequest,
+    collected: Collected,
+    target: RegistrationTarget,
+    there: TrackerPlace | None,
+    parts: PublishParts,
+) -> RegistrationTarget:
+    """The target with its places, once nobody else has anything there. Raises VersionExists, DestinationExists."""
+    places = chosen.places
+    _refuse_taken(places, chosen.operation, request)
+    package = str(places.package)
+    project = there["project"] if there else None
+    refuse_registered(parts.tracker, project, chosen.scene_name, path_to_frames(collected.items, package))
+    return target.model_copy(update={"package_root": package, "s3_uri": places.s3_uri})
 
 
 def _is_outdated(

@@ -187,10 +187,10 @@ class _Chosen:
         every = [each for each in self.outputs if each.is_there and each.output.kind in _RENDERED]
         if len(found) > 1 and len(found) == len(every) and (shared := _shared_folder(found, scene)):
             return (shared,)
-        return tuple(each.output.path for each in found)
+        return _once(found)
 
     def paths(self, role: ItemRole, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(each.output.path for each in self._found(role, kinds))
+        return _once(self._found(role, kinds))
 
     def _found(self, role: ItemRole, kinds: tuple[str, ...]) -> list[FoundOutput]:
         return [
@@ -201,6 +201,11 @@ class _Chosen:
             and each.output.kind in kinds
             and item_id(role, each.output.id) not in self.excluded
         ]
+
+
+def _once(found: Sequence[FoundOutput]) -> tuple[str, ...]:
+    """Their paths: two nodes may write the same files."""
+    return tuple(dict.fromkeys(each.output.path for each in found))
 
 
 def _excluded(told: Any) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -10,16 +11,18 @@ from pydantic import ValidationError
 
 from onepiece_core.context import Convention
 from onepiece_core.errors import TrackerError, UsageError
+from onepiece_core.naming import split_version
 from onepiece_core.publish.parts import PublishParts
+from onepiece_core.publish.registration import wanted_of
 from onepiece_core.publish.request import PublishRequest
 from onepiece_core.publish.saved import SavedRequest
 from onepiece_core.publish.target import find_place_of, find_target
 from onepiece_core.rules.host_facts import SceneFacts
 from onepiece_core.rules.host_rule import HostFinding, SceneCheck, ShotValues
 from onepiece_core.rules.host_rules import Ignored, check_scene
-from onepiece_core.tracker.placing import Place
+from onepiece_core.tracker.placing import Place, list_choices
 from onepiece_core.tracker.shot_values import read_shot_values, shot_values_of
-from onepiece_core.tracker.tracker import Entity, Tracker
+from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 # The key of a manifest's metadata that holds what was ignored. It does not tell two publishes apart.
 IGNORED_KEY = "onepiece.ignored"
@@ -33,6 +36,14 @@ def ask_now(_key: str, _types: Iterable[str], ask: Callable[[], Any]) -> Any:
     return ask()
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Where a version is published already, None where it is not; ``unasked``: why the tracker could not be asked."""
+
+    place: str | None = None
+    unasked: str | None = None
+
+
 def gather_scene(
     facts: SceneFacts,
     *,
@@ -42,8 +53,9 @@ def gather_scene(
     convention: Convention,
     roots: Iterable[Path],
     tracker: Tracker | None,
-    taken: str | None = None,
+    taken: Taken = Taken(),
     lacking: Sequence[str] = (),
+    choices: Sequence[Entity] = (),
     ask: Ask = ask_now,
 ) -> SceneCheck:
     """What the rules look at. ``entity`` with its ``name``; a tracker that does not answer is told by a finding."""
@@ -55,7 +67,9 @@ def gather_scene(
         roots=tuple(root.as_posix() for root in roots),
         convention=convention,
         scene_name=scene_name,
-        taken=taken,
+        choices=tuple(choices),
+        taken=taken.place,
+        unasked=taken.unasked,
         lacking=tuple(lacking),
         trouble=trouble,
     )
@@ -81,30 +95,52 @@ def _shot(
 
 
 def check_request(
-    facts: SceneFacts, request: PublishRequest, place: Place | None, parts: PublishParts, *, taken: str | None = None
+    facts: SceneFacts, request: PublishRequest, place: Place | None, parts: PublishParts, *, taken: Taken = Taken()
 ) -> tuple[HostFinding, ...]:
     """The findings for a request. Whether its version is free, a plan finds out by itself."""
+    entity = place["entity"] if place else None
+    if entity and request.shot and "/" in request.shot:
+        entity = {**entity, "name": request.shot}  # its code alone would fit others
+    undecided = bool(place) and entity is None and parts.tracker is not None
+    wanted = wanted_of(find_target(request, {}, parts))
     return check_scene(
         gather_scene(
             facts,
             project=place["project"] if place else None,
-            entity=place["entity"] if place else None,
+            entity=entity,
             scene_name=request.scene_name,
             convention=parts.convention,
             roots=parts.roots.folders,
             tracker=parts.tracker,
             taken=taken,
+            choices=list_choices(parts.tracker, wanted) if undecided and parts.tracker else (),
         )
     )
 
 
-def find_taken(scene_name: str, destination: PurePath) -> str | None:
-    """The folder of a finished publish of that name; None when there is none."""
+def find_taken(
+    scene_name: str, destination: PurePath, project: Entity | None, tracker: Tracker | None, ask: Ask = ask_now
+) -> Taken:
+    """Whether a publish of that name is on the disk, or registered in the project; only the disk is always asked."""
     package = Path(destination) / scene_name
     try:
-        return str(package) if package.exists() else None
-    except OSError:
-        return None
+        if package.exists():
+            return Taken(str(package))
+    except OSError:  # a name that is too long, a folder that may not be read
+        pass
+    if tracker is None or project is None or split_version(scene_name).version is None:
+        return Taken()
+    filters: list[Filter] = [["project", "is", project], ["code", "is", scene_name]]
+    site = tracker
+    try:
+        version = ask(
+            f"version {project['id']} {scene_name}",
+            ("Version",),
+            lambda: site.find_one("Version", filters, ("code",)),
+        )
+    except TrackerError as error:
+        return Taken(unasked=error.report.message)
+    return Taken(f"Version {version['id']} in ShotGrid") if version else Taken()
 
 
 def with_ignored(metadata: Mapping[str, Any], ignored: Sequence[Ignored]) -> dict[str, Any]:
@@ -139,5 +175,9 @@ def check_saved(saved: SavedRequest, parts: PublishParts) -> tuple[HostFinding, 
             hint="A request that a publish panel has saved holds them.",
         )
     request = saved.request
-    place, _ = find_place_of(find_target(request, {}, parts), request, parts)
-    return check_request(saved.facts, request, place, parts, taken=find_taken(request.scene_name, request.destination))
+    place, waits = find_place_of(find_target(request, {}, parts), request, parts)
+    project = place["project"] if place else None
+    taken = find_taken(request.scene_name, request.destination, project, parts.tracker)
+    if place is None and taken.place is None and parts.tracker is not None:
+        taken = Taken(unasked=waits[0].message)
+    return check_request(saved.facts, request, place, parts, taken=taken)

@@ -8,6 +8,7 @@ from onepiece_core.context import Context, Convention
 from onepiece_core.errors import (
     OnePieceError,
     ProjectMissing,
+    ShotMissing,
     TrackerDenied,
     TrackerNotConfigured,
     TrackerUnavailable,
@@ -18,7 +19,7 @@ from onepiece_core.progress import Warned
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.registration import RegistrationTarget, wanted_of
 from onepiece_core.publish.request import PublishRequest
-from onepiece_core.tracker.placing import Place, find_place
+from onepiece_core.tracker.placing import Place, find_place, list_choices
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 
@@ -50,7 +51,8 @@ def find_place_of(
         missing = TrackerNotConfigured("No ShotGrid site is configured: the registration waits in the outbox.")
         return None, _waits(missing, request)
     try:
-        return find_place(parts.tracker, wanted_of(target)), []
+        place = find_place(parts.tracker, wanted_of(target))
+        return place, [] if place["entity"] else _undecided(list_choices(parts.tracker, wanted_of(target)))
     except (TrackerUnavailable, TrackerDenied) as error:
         return None, _waits(error, request)
     except ProjectMissing as error:
@@ -58,6 +60,15 @@ def find_place_of(
         if target.named:
             raise
         return None, _waits(error, request)
+
+
+def _undecided(choices: list[Entity]) -> list[Warned]:
+    """A guess that may mean several shots takes none of them."""
+    if not choices:
+        return []
+    names = ", ".join(str(each["name"]) for each in choices)
+    message = f"The scene's name may mean several shots: {names}. The publish is registered without one."
+    return [Warned(code=ShotMissing.code, message=message, hint="Say which with --shot.")]
 
 
 def refuse_registered(tracker: Tracker | None, project: Entity | None, scene_name: str, path: str) -> None:

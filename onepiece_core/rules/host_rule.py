@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -74,7 +74,9 @@ class SceneCheck:
         entity: the code of the chosen shot or asset.
         roots: the project's folders, absolute.
         scene_name: of the publish.
+        choices: the shots between which the scene's name does not decide: links, each named by its way.
         taken: where a version of this name is already; None: it is free, or nobody looked.
+        unasked: why the tracker could not tell whether it has that version; None: it told, or there is none.
         lacking: what the request still needs.
         trouble: why the tracker could not be asked.
     """
@@ -85,7 +87,9 @@ class SceneCheck:
     roots: tuple[str, ...] = ()
     convention: Convention = field(default_factory=Convention)
     scene_name: str | None = None
+    choices: tuple[Mapping[str, Any], ...] = ()
     taken: str | None = None
+    unasked: str | None = None
     lacking: tuple[str, ...] = ()
     trouble: str | None = None
 

@@ -133,6 +133,12 @@ def _means(shot_path: str, entity: str) -> bool:
 def _version(scene: SceneCheck) -> Iterator[HostFound]:
     if scene.taken and scene.scene_name:
         yield HostFound(f"{scene.scene_name} is published already: {scene.taken}", context={"place": scene.taken})
+    elif scene.unasked and scene.scene_name:
+        yield HostFound(
+            f"only the disk was searched for {scene.scene_name}, ShotGrid cannot be asked: {scene.unasked}",
+            severity="warning",
+            hint="A version that ShotGrid has already is refused when it is published.",
+        )
 
 
 def _lacking(scene: SceneCheck) -> Iterator[HostFound]:
@@ -144,7 +150,11 @@ def _lacking(scene: SceneCheck) -> Iterator[HostFound]:
 
 
 def _context(scene: SceneCheck) -> Iterator[HostFound]:
-    if scene.trouble:
+    if scene.choices and scene.entity is None:
+        names = ", ".join(str(each["name"]) for each in scene.choices)
+        context = {"choices": [dict(each) for each in scene.choices]}
+        yield HostFound(f"the scene may belong to several shots: {names}", context=context, severity="error")
+    elif scene.trouble:
         yield HostFound(f"ShotGrid's values of the shot are not known: {scene.trouble}")
     elif scene.entity is None:
         yield HostFound("no shot or asset is chosen: nothing is compared with ShotGrid")

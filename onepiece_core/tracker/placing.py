@@ -11,6 +11,8 @@ from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 log = get_logger(__name__)
 
+# How many shots a message names.
+_NAMED = 5
 # What lies above a shot, from below.
 _PARENTS = ("sg_sequence.Sequence.code", "sg_sequence.Sequence.episode.Episode.code")
 
@@ -86,10 +88,7 @@ def _optional(find: Callable[[], Entity], *, is_named: bool) -> Entity | None:
 
 
 def _find_shot(tracker: Tracker, project: Entity, text: str, hint: str) -> Entity:
-    shots = _shots_called(tracker, project, text)
-    # "0010" is enough where the scene's name says ep010_sc02_0010.
-    if len(shots) != 1 and _split(hint)[-1:] == [text]:
-        shots = _shots_called(tracker, project, hint) or shots
+    shots = _shots_meant(tracker, project, text, hint)
     if not shots:
         asset = tracker.find_one("Asset", [["project", "is", project], ["code", "is", text]], ("code",))
         shots = [asset] if asset else []
@@ -98,12 +97,62 @@ def _find_shot(tracker: Tracker, project: Entity, text: str, hint: str) -> Entit
         also = _elsewhere(tracker, project, text)
         raise ShotMissing(f"The project {project.get('name')!r} has no shot or asset {text!r}{also}", **where)
     if len(shots) > 1:
+        ways = _ways(tracker, shots)
         raise ShotMissing(
-            f"The project {project.get('name')!r} has {len(shots)} shots called {text!r}",
+            f"The project {project.get('name')!r} has {len(shots)} shots called {text!r}: {', '.join(ways[:_NAMED])}",
             hint="Say which: SEQUENCE/SHOT or EPISODE/SEQUENCE/SHOT.",
+            choices=ways,
             **where,
         )
     return _link(shots[0], "code")
+
+
+def _shots_meant(tracker: Tracker, project: Entity, text: str, hint: str) -> list[Entity]:
+    shots = _shots_called(tracker, project, text)
+    # "0010" is enough where the scene's name says ep010_sc02_0010.
+    if len(shots) != 1 and _split(hint)[-1:] == [text]:
+        return _shots_called(tracker, project, hint) or shots
+    return shots
+
+
+def list_choices(tracker: Tracker, wanted: Wanted) -> list[Entity]:
+    """The shots between which ``wanted`` does not decide, each named by its way; none where there is at most one.
+
+    Raises ProjectMissing.
+    """
+    text = wanted.get("shot")
+    if not text:
+        return []
+    project = find_project(tracker, wanted["project"])
+    shots = _shots_meant(tracker, project, text, wanted.get("shot_hint") or "")
+    if len(shots) < 2:
+        return []
+    return [
+        {"type": "Shot", "id": shot["id"], "name": way} for shot, way in zip(shots, _ways(tracker, shots), strict=True)
+    ]
+
+
+def find_way(tracker: Tracker, project: Entity, shot: Entity) -> str:
+    """What to call a shot so that :func:`find_place` finds no other: its code, below what makes that unique."""
+    same = tracker.find("Shot", [["project", "is", project], ["code", "is", shot["name"]]], ("code",))
+    ids = [each["id"] for each in same]
+    if len(same) < 2 or shot["id"] not in ids:
+        return str(shot["name"])
+    return _ways(tracker, same)[ids.index(shot["id"])]
+
+
+def _ways(tracker: Tracker, shots: list[Entity]) -> list[str]:
+    """``sc02/0010``, or ``ep010/sc02/0010`` where a sequence's code is there twice; in the order of ``shots``."""
+    ways: list[str] = []
+    # A site may have no episodes: they are asked for only when they are needed.
+    for depth in (1, 2):
+        paths = _PARENTS[:depth]
+        rows = tracker.find("Shot", [["id", "in", [each["id"] for each in shots]]], ("code", *paths))
+        found = {row["id"]: "/".join(row[name] for name in (*reversed(paths), "code") if row[name]) for row in rows}
+        ways = [found.get(each["id"], str(each.get("code"))) for each in shots]
+        if len(set(ways)) == len(ways):
+            break
+    return ways
 
 
 def _shots_called(tracker: Tracker, project: Entity, text: str) -> list[Entity]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from onepiece_core.context import Context
-from onepiece_core.errors import TrackerError, UsageError
+from onepiece_core.errors import TrackerError, TrackerUnavailable, UsageError
 from onepiece_core.publish import tree
 from onepiece_core.publish.build import build_roots
 from onepiece_core.publish.outputs import find_outputs
 from onepiece_core.publish.propose import Proposal, PublishContext, propose_request
-from onepiece_core.publish.scene_check import find_taken, gather_scene
+from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.scene_check import Taken, find_taken, gather_scene
 from onepiece_core.rules.host_facts import SceneFacts, parse_facts
 from onepiece_core.rules.host_rule import HostFinding
 from onepiece_core.rules.host_rules import check_scene
+from onepiece_core.tracker.placing import find_way
 from onepiece_core.tracker.tracker import Entity
-from onepiece_core.worker.context import link, place_of
+from onepiece_core.worker.context import choices_of, link, place_of
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
 _LINKS = ("project", "entity", "task")
+_AWAY = "ShotGrid does not answer"
 # What a publish can be about, and the field that names it.
 _SHOTS = ("Shot", "Asset")
 _NAMES = {"Project": "name", "Task": "content"}
@@ -35,10 +38,12 @@ def check(session: Session, call: Call) -> Any:
     if not isinstance(overrides, dict):
         raise UsageError("request must hold the values that the artist changed.")
     told, links = _place(session, facts, _chosen(call.params))
+    links["entity"] = _with_way(session, links)
     context = _publish_context(session, told, links)
     outputs = find_outputs(facts)
     proposal = propose_request(facts, outputs, context, session.settings, overrides)
-    findings = _findings(session, facts, context, links, proposal)
+    choices = () if links["entity"] else tuple(choices_of(session, told))
+    findings = _findings(session, facts, context, links, proposal, choices)
     errors = sum(1 for finding in findings if finding.severity == "error")
     return {
         "context": {**told.values(), "show_code": context.show_code, **links},
@@ -56,10 +61,11 @@ def _findings(
     context: PublishContext,
     links: Mapping[str, Entity | None],
     proposal: Proposal,
+    choices: Sequence[Entity],
 ) -> tuple[HostFinding, ...]:
     request = proposal.request
     entity = _named(session, links["entity"])
-    taken = find_taken(request.scene_name, request.destination) if request else None
+    taken = _taken(session, request, links["project"]) if request else Taken()
     return check_scene(
         gather_scene(
             facts,
@@ -71,9 +77,37 @@ def _findings(
             tracker=session.tracker,
             taken=taken,
             lacking=proposal.lacking,
+            choices=choices,
             ask=lambda key, types, ask: session.kept(key, types, ask).value,
         )
     )
+
+
+def _taken(session: Session, request: PublishRequest, project: Entity | None) -> Taken:
+    """Whether the version is there; that it is not is believed only while the site answers."""
+
+    def ask(key: str, types: Iterable[str], question: Callable[[], Any]) -> Any:
+        found = session.kept(key, types, question)
+        if found.value is None and session.is_online is False:
+            raise TrackerUnavailable(_AWAY)
+        return found.value
+
+    taken = find_taken(request.scene_name, request.destination, project, session.tracker, ask)
+    is_unknown = project is None and taken.place is None and session.tracker is not None
+    return Taken(unasked=_AWAY) if is_unknown and session.is_online is False else taken
+
+
+def _with_way(session: Session, links: Mapping[str, Entity | None]) -> Entity | None:
+    """The shot, named so that nothing takes another one of its code for it."""
+    project, shot, site = links["project"], _named(session, links["entity"]), session.find_site()
+    if site is None or project is None or shot is None or shot["type"] != "Shot" or not shot.get("name"):
+        return links["entity"]
+    key, tracker, row = f"way {shot['id']} {shot['name']}", site, shot
+    try:
+        way = session.kept(key, ("Shot", "Sequence", "Episode"), lambda: find_way(tracker, project, row)).value
+    except TrackerError:
+        return links["entity"]
+    return {**row, "name": way}
 
 
 def _chosen(params: Mapping[str, Any]) -> dict[str, Entity | None]:

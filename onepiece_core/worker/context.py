@@ -8,7 +8,7 @@ from typing import Any
 
 from onepiece_core.context import Context
 from onepiece_core.errors import EntityMissing, TrackerUnavailable, UsageError
-from onepiece_core.tracker.placing import Wanted, find_place
+from onepiece_core.tracker.placing import Wanted, find_place, list_choices
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
@@ -21,6 +21,8 @@ _BELOW = {
     "Episode": (("Sequence", "episode"),),
     "Sequence": (("Shot", "sg_sequence"),),
 }
+# What tells a shot from another of its code.
+_ABOVE = ("Project", "Episode", "Sequence", "Shot")
 _SEARCHED = ("Shot", "Asset", "Sequence")
 _MOST = 50
 # Nobody works on these any more, whatever the site calls the others.
@@ -104,21 +106,38 @@ def place_of(session: Session, path: PurePath) -> tuple[Context, dict[str, Entit
     tracker = session.find_site()
     if tracker is None or not told.show:
         return told, links
+    wanted = _wanted(told)
+    key = f"place {told.show} {told.shot_path or told.asset} {wanted['task']}"
+    try:
+        found = session.kept(key, (*_ABOVE, "Asset", "Task"), lambda: dict(find_place(tracker, wanted))).value
+    except (EntityMissing, TrackerUnavailable):
+        return told, links
+    return told, {name: found[name] for name in links}
+
+
+def choices_of(session: Session, told: Context) -> list[Entity]:
+    """The shots between which a scene's path does not decide, each named by its way; none where the site is away."""
+    tracker = session.find_site()
+    if tracker is None or not told.show or not told.shot_path:
+        return []
+    key = f"choices {told.show} {told.shot_path}"
+    try:
+        found: list[Entity] = session.kept(key, _ABOVE, lambda: list_choices(tracker, _wanted(told))).value
+    except (EntityMissing, TrackerUnavailable):
+        return []
+    return found
+
+
+def _wanted(told: Context) -> Wanted:
     name = told.shot_path or told.asset
-    wanted: Wanted = {
-        "project": {"code": told.show},
+    return {
+        "project": {"code": told.show or ""},
         "shot": name and name.replace("/", "_"),
         "shot_hint": told.shot_path,
         "shot_named": False,
         "task": told.task or told.step or told.asset,
         "task_named": False,
     }
-    key = f"place {told.show} {name} {wanted['task']}"
-    try:
-        found = session.kept(key, ("Project", "Shot", "Asset", "Task"), lambda: dict(find_place(tracker, wanted))).value
-    except (EntityMissing, TrackerUnavailable):
-        return told, links
-    return told, {name: found[name] for name in links}
 
 
 def _told(session: Session, path: PurePath) -> Context:
