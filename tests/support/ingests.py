@@ -38,6 +38,7 @@ class IngestWorld:
     project: str = PROJECT
     settle_seconds: float = 1.0
     checkpoint: Callable[[str], None] = no_checkpoint
+    prefix: str = ""
 
     def __post_init__(self) -> None:
         self.drop = self.root / "vendor_drop_2024_02_14"
@@ -46,7 +47,13 @@ class IngestWorld:
         self.store = connect(self.aws, self.bucket)
 
     def request(self, **asked: Any) -> IngestRequest:
-        told = {"folder": self.drop, "project": self.project, "show_code": SHOW, "bucket": self.bucket}
+        told = {
+            "folder": self.drop,
+            "project": self.project,
+            "show_code": SHOW,
+            "bucket": self.bucket,
+            "prefix": self.prefix,
+        }
         return IngestRequest(**{**told, "thumbnails": False, **asked})
 
     def frames(self, name: str, first: int = 1001, last: int = 1003, *, below: str = "", salt: str = "") -> list[Path]:
@@ -94,8 +101,13 @@ class IngestWorld:
         other.state = self.root / f"state-{name}"
         return other
 
+    @property
+    def place(self) -> str:
+        """What every key of the drop starts with."""
+        return f"{self.request().place.key('')}"
+
     def keys(self) -> list[str]:
-        return [info.key for info in self.store.iter_objects(f"{SHOW}/")]
+        return [info.key for info in self.store.iter_objects(self.place)]
 
     def objects(self) -> dict[str, bytes]:
         return {key: self.store.read(key)[0] for key in self.keys()}
@@ -111,15 +123,17 @@ class IngestWorld:
         return self.tracker.find("PublishedFile", [["version", "in", versions]], ["code", "path_cache", "version"])
 
     def _of_bucket(self, field: str) -> list[Any]:
-        return [[field, "starts_with", f"s3://{self.bucket}/"]]
+        return [[field, "starts_with", f"s3://{self.bucket}/{self.place}"]]
 
     def check_exactly_once(self) -> None:
         """Every file of the drop at its key with its bytes; one Version and one PublishedFile an item."""
         files = {
-            f"{SHOW}/{path.relative_to(self.drop).as_posix()}": path for path in self.drop.rglob("*") if path.is_file()
+            f"{self.place}{path.relative_to(self.drop).as_posix()}": path
+            for path in self.drop.rglob("*")
+            if path.is_file()
         }
         assert self.objects() == {key: path.read_bytes() for key, path in files.items()}
-        items = {f"s3://{self.bucket}/{SHOW}/{item.pattern}" for item in self.plan().items}
+        items = {f"s3://{self.bucket}/{self.place}{item.pattern}" for item in self.plan().items}
         assert Counter(row["sg_path_to_frames"] for row in self.versions()) == Counter(items)
         assert Counter(row["path_cache"] for row in self.files()) == Counter(items)
 
