@@ -14,6 +14,7 @@ from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
 from tests.torture.bulk_storms import bulk_through_storms
 from tests.torture.faulty_store import faulty_store
+from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
@@ -35,6 +36,7 @@ BATTERIES: dict[str, Battery] = {
     "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
     "bulk-storms": lambda world, seed: bulk_through_storms(world, 5000, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
+    "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
     ),

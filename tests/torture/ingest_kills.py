@@ -14,7 +14,8 @@ from typing import Any
 from onepiece_core.config import AwsSettings
 from onepiece_core.storage.s3.admin import create_bucket
 from tests.support.ingests import IngestWorld
-from tests.support.shotgrid import RunningSite
+from tests.support.shotgrid import RunningSite, running_site
+from tests.support.weed import running_weed
 
 REPOSITORY = Path(__file__).parents[2]
 BUCKET = "ingest-kills"
@@ -103,6 +104,12 @@ def kill_ingests(root: Path, aws: AwsSettings, site: RunningSite, count: int, se
         world.store.close()
         endings[f"killed {kills} times, whole"] += 1
     return endings
+
+
+def kill_many_ingests(root: Path, count: int, seed: int) -> Counter[str]:
+    """:func:`kill_ingests` on servers of its own."""
+    with running_weed(root / "weed", bucket="ready") as weed, running_site(root / "site") as site:
+        return kill_ingests(root / "drops", weed.aws, site, count, seed)
 
 
 def _was_killed(
