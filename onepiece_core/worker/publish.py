@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from onepiece_core.errors import ErrorReport, OnePieceError, OperationUnknown
+from onepiece_core.errors import ErrorReport, OnePieceError, OperationUnknown, UsageError
+from onepiece_core.filesystems import write_file
 from onepiece_core.journal import Operation
 from onepiece_core.publish.apply import apply_publish
 from onepiece_core.publish.build import build_roots
 from onepiece_core.publish.plan import plan_publish
 from onepiece_core.publish.progress_file import ProgressFile, RecordedReporter
-from onepiece_core.publish.saved import parse_saved
+from onepiece_core.publish.saved import SavedRequest, parse_saved
 from onepiece_core.worker.loop import Call, Method
 from onepiece_core.worker.session import Session
 
@@ -23,13 +25,13 @@ _LISTED = 50
 
 def plan(session: Session, call: Call) -> Any:
     """What a publish would do; nothing is changed."""
-    asked = parse_saved(call.params)
+    asked = _asked(session, call.params)
     return plan_publish(asked.request, session.parts(call.reporter, asked.request.show_code), asked.facts).as_json()
 
 
 def start(session: Session, call: Call) -> Any:
     """Publish. The first ``step`` tells the operation, by which any worker finds it again."""
-    asked = parse_saved(call.params)
+    asked = _asked(session, call.params)
     recorded = RecordedReporter(call.reporter)
     parts = session.parts(recorded, asked.request.show_code)
     planned = plan_publish(asked.request, parts, asked.facts)
@@ -49,6 +51,16 @@ def start(session: Session, call: Call) -> Any:
         if recorded.file is not None:
             recorded.file.remove()
     return {**result.as_json(), "links": links(session, result.as_json())}
+
+
+def save(session: Session, call: Call) -> Any:
+    """Write what ``start`` would get to a file, for another time or machine."""
+    path = call.params.get("path")
+    if not isinstance(path, str) or not Path(path).is_absolute():
+        raise UsageError("A request is saved to a whole path.")
+    asked = _asked(session, {name: value for name, value in call.params.items() if name != "path"})
+    write_file(Path(path), asked.to_bytes(build_roots(session.settings)))
+    return {"path": path}
 
 
 def attach(session: Session, call: Call) -> Any:
@@ -92,6 +104,10 @@ def links(session: Session, result: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
+def _asked(session: Session, params: Mapping[str, Any]) -> SavedRequest:
+    return parse_saved(params).here(build_roots(session.settings))
+
+
 def _listed(session: Session, operation: Operation) -> dict[str, Any]:
     runs = operation.state == "running" and operation.owner.is_alive()
     progress = ProgressFile(session.journal.folder, operation.id).read() if runs else None
@@ -132,6 +148,7 @@ class _Reported(OnePieceError):
 METHODS: dict[str, Method[Session]] = {
     "publish.plan": plan,
     "publish.start": start,
+    "publish.save": save,
     "publish.attach": attach,
     "publish.list": publishes,
 }

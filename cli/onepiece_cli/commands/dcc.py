@@ -96,8 +96,9 @@ def publish(
     from onepiece_core.publish.plan import plan_publish
     from onepiece_core.publish.saved import SavedRequest
 
-    saved = dcc_check.read_saved(request) if request is not None else SavedRequest(_request(locals()))
-    asked, session = saved.request, session_of(ctx)
+    session = session_of(ctx)
+    saved = SavedRequest(_request(locals())) if request is None else dcc_check.read_saved(request, session)
+    asked = saved.request
     settings = session.settings(near=asked.destination, overrides=aws_overrides(profile))
     with session.reporter(events=events is not None) as reporter:
         parts = build_parts(settings, default_state_dir(session.environ), reporter, show_code=asked.show_code)

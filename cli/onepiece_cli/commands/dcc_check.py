@@ -10,7 +10,7 @@ import typer
 
 from onepiece_cli.errors import printable
 from onepiece_cli.options import Json
-from onepiece_cli.session import session_of
+from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from onepiece_core.publish.saved import SavedRequest
@@ -40,7 +40,8 @@ def check(
     from onepiece_core.publish.scene_check import check_saved
     from onepiece_core.rules.host_rules import judge
 
-    saved, session = read_saved(request), session_of(ctx)
+    session = session_of(ctx)
+    saved = read_saved(request, session)
     settings = session.settings(near=saved.request.destination)
     with session.reporter() as reporter:
         parts = build_parts(settings, default_state_dir(session.environ), reporter, show_code=saved.request.show_code)
@@ -56,16 +57,18 @@ def check(
     judge(findings, ignored)
 
 
-def read_saved(path: Path) -> SavedRequest:
-    """Raises UsageError."""
+def read_saved(path: Path, session: Session) -> SavedRequest:
+    """A saved request with this machine's paths. Raises UsageError."""
     from onepiece_core.errors import UsageError
+    from onepiece_core.publish.build import build_roots
     from onepiece_core.publish.saved import load_saved
 
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
         raise UsageError(f"The request {path} cannot be read: {error.strerror}.") from error
-    return load_saved(data)
+    saved = load_saved(data)
+    return saved.here(build_roots(session.settings())) if saved.is_portable else saved
 
 
 def _show(findings: tuple[HostFinding, ...], ignored: tuple[Ignored, ...]) -> None:
