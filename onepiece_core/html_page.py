@@ -14,7 +14,8 @@ _STYLE = """
   --good: #14713a; --warn: #8a5a00; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7e9ed; --soft: #9aa3b2; --line: #353b45; --paper: #15181d;
   --band: #1d2128; --good: #6fcf97; --warn: #f0b64a; --bad: #ff8a80; } }
-@media print { :root { --ink: #000; --paper: #fff; } details { display: block; } }
+@media print { :root { --ink: #000; --paper: #fff; } details { display: block; }
+  details::details-content { content-visibility: visible; height: auto; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1200px; padding: 32px 24px 64px; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -32,6 +33,7 @@ th { text-align: left; color: var(--soft); font-weight: 600; background: var(--b
 th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
 td { overflow-wrap: anywhere; min-width: 64px; }
+td > span { white-space: nowrap; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 16px; }
 figure { margin: 0; } figure img { width: 100%; height: auto; border-radius: 6px; display: block; background: #000; }

@@ -111,10 +111,15 @@ def _rate(item: DropItem) -> Fraction:
 
 
 def _source(item: DropItem) -> Path | None:
-    """The movie, the still, the frame in the middle."""
+    """The movie, the still, the frame in the middle; none of those that are broken."""
     if kind_of(item.pattern) not in (*_IMAGES, "movie"):
         return None
-    return item.files[len(item.files) // 2].path
+    sound = [
+        file
+        for file in item.files
+        if all(problem.severity != "error" for problem in item.file_problems.get(file.relative, ()))
+    ]
+    return sound[len(sound) // 2].path if sound else None
 
 
 def _name(item: DropItem) -> str:
