@@ -47,7 +47,7 @@ class PublishRequest(BaseModel):
         scene: the scene file, or None when only renders are published.
         renders: folders, files, or sequence patterns (``name.%04d.exr``, ``name.####.exr``); each of them keeps its
             names, so two must not hold the same one.
-        previews: review movies, or folders of them; the first is the one that is uploaded.
+        previews: review movies, or folders of them; the first movie by name is uploaded.
         caches: geometry and volumes (.abc, .usd, .vdb, .bgeo.sc), as ``renders``.
         otio: the cut that the frames belong to.
         metadata: a JSON object or a ``key,value`` CSV.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+from onepiece_core.paths import Roots
+from onepiece_core.publish.saved import parse_saved
 from tests.cli.conftest import Shot
 
 
@@ -79,3 +82,27 @@ def test_metadata_cannot_pretend_that_something_was_ignored(shot: Shot) -> None:
     assert told["ignored"] == []
     assert json.loads((shot.package / "manifest.json").read_text())["metadata"] == {"take": 3}
     assert shot.publish("--json", metadata=note).told["operation"] == told["operation"]
+
+
+def test_a_saved_request_is_published_where_its_roots_lie_elsewhere(shot: Shot) -> None:
+    told = json.loads(saved(shot, files=[{"path": str(shot.renders / "a.exr"), "kind": "image"}]).read_text())
+    here = parse_saved(told)
+    portable = here.to_bytes(Roots({"projects": shot.root}, "workstation"))
+    assert str(shot.root).encode() not in portable
+    elsewhere = shot.root.with_name("elsewhere")
+    shutil.copytree(shot.root, elsewhere)
+    shutil.rmtree(shot.renders)
+    path = elsewhere / "portable.json"
+    path.write_bytes(portable)
+    unknown = shot.run("dcc", "publish", "--request", path, "--json")
+    assert (unknown.error["code"], "projects:" in unknown.error["message"]) == ("onepiece.usage", True)
+    (shot.root / "onepiece.toml").write_text(
+        f'[roots.projects]\nlinux = "{elsewhere}"\nmacos = "{elsewhere}"\nwindows = "{elsewhere}"\n'
+    )
+    checked = shot.run("dcc", "check", "--request", path, "--json").told
+    assert "scene.outside_roots" not in [each["rule"] for each in checked["findings"]]
+    done = shot.run("dcc", "publish", "--request", path, "--json")
+    assert done.status == 0, done.err
+    assert done.told["package"] == str(elsewhere / "out" / shot.name)
+    assert done.told["files"] == 4
+    assert done.told["operation"] == shot.run("dcc", "publish", "--request", path, "--json").told["operation"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shot
-from tests.support.media import write_exr
+from tests.support.media import write_exr, write_png
 from tests.support.studio import shotgrid_of, store_of
 
 RESULT = {
@@ -126,6 +126,60 @@ def test_a_request_stands_for_all_options(shot: Shot):
     assert "scene_nmae" in refused.error["message"]
 
 
+def test_everything_of_a_scene_is_published_together(shot: Shot):
+    for name in ("depth", "p", "caches"):
+        (shot.root / name).mkdir()
+    depth = write_exr(shot.root / "depth" / f"{shot.name}_depth.1001.exr", seed="depth")
+    pictures = [write_png(shot.root / "p" / f"{shot.name}_{name}.png", seed=name) for name in ("wire", "shaded")]
+    caches = shot.root / "caches"
+    for name in ("giant.abc", "sim.1001.bgeo.sc", "sim.1002.bgeo.sc", "smoke.1001.vdb", "set.usd", "notes.xyz"):
+        (caches / name).write_bytes(f"{shot.name} {name}".encode())
+    more = ["--renders", str(depth), "--previews", str(pictures[0]), "--caches", str(caches / "giant.abc")]
+    more += ["--caches", str(caches / "sim.%04d.bgeo.sc"), "--caches", str(caches / "set.usd")]
+    more += ["--caches", str(caches / "smoke.%04d.vdb"), "--caches", str(caches / "notes.xyz")]
+    done = shot.publish(*more, "--json", previews=pictures[1])
+    assert done.status == 0, done.err
+    assert {path.name for path in (shot.package / "renders").iterdir()} == {
+        depth.name,
+        *(frame.name for frame in shot.frames),
+    }
+    assert {path.name for path in (shot.package / "previews").iterdir()} == {path.name for path in pictures}
+    assert {path.name for path in (shot.package / "caches").iterdir()} == {path.name for path in caches.iterdir()}
+    (version,) = shot.versions()
+    rows = shotgrid_of(shot.studio).find(
+        "PublishedFile", [["version", "is", version]], ["code", "published_file_type.PublishedFileType.code"]
+    )
+    kinds = {row["code"]: row["published_file_type.PublishedFileType.code"] for row in rows}
+    assert {
+        "giant.abc": "Alembic Cache",
+        "sim.%04d.bgeo.sc": "Bgeo Cache",
+        "smoke.%04d.vdb": "OpenVDB",
+        "set.usd": "USD",
+        "notes.xyz": "Cache",
+    }.items() <= kinds.items()
+    for place in (done.told["package"], done.told["s3_uri"]):
+        assert shot.run("verify", place).status == 0
+    again = shot.publish(*more, "--json", previews=pictures[1]).told
+    assert (again["operation"], again["bytes_sent"]) == (done.told["operation"], 0)
+
+
+def test_two_inputs_of_one_name_are_refused_before_anything_is_written(shot: Shot):
+    (shot.root / "other").mkdir()
+    other = write_exr(shot.root / "other" / shot.frames[0].name, seed="other")
+    done = shot.publish("--renders", str(other), "--json")
+    assert (done.status, done.error["code"]) == (6, "publish.input_refused")
+    assert str(other) in done.error["message"]
+    assert str(shot.frames[0]) in done.error["message"]
+    shot.assert_nothing_is_left()
+
+
+def test_a_setting_may_name_one_value_of_an_option_that_is_repeated(shot: Shot):
+    (shot.root / "onepiece.toml").write_text(f'[commands.dcc.publish]\nrenders = "{shot.renders}"\n')
+    assert shot.publish("--dry-run", "--json", renders=None).told["files"] == 3
+    (shot.root / "onepiece.toml").write_text(f'[commands.dcc.publish]\nrenders = ["{shot.renders}"]\n')
+    assert shot.publish("--dry-run", "--json", renders=None).told["files"] == 3
+
+
 def test_a_whole_address_instead_of_the_usual_place(shot: Shot):
     place = f"s3://client_out/reviews/{shot.name}"
     told = shot.publish("--json", bucket=None, direct_upload_path=place).told
@@ -235,9 +289,10 @@ def test_a_scene_that_cannot_be_opened(shot: Shot, name: str, more: tuple[str, .
 
 def test_several_renders_and_caches_are_one_package(shot: Shot):
     (shot.root / "depth").mkdir()
+    for name in ("depth", "p", "caches"):
+        (shot.root / name).mkdir()
     depth = write_exr(shot.root / "depth" / f"{shot.name}_depth.1001.exr", seed=7)
     caches = shot.root / "caches"
-    caches.mkdir()
     for name in ("cloth.abc", "smoke.1001.vdb", "smoke.1002.vdb"):
         (caches / name).write_bytes(b"geometry")
     done = shot.publish("--json", "--renders", str(depth), "--caches", str(caches))
