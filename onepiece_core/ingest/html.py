@@ -135,7 +135,7 @@ def _items(plan: DropPlan, files: dict[str, FileReport]) -> list[Html]:
                 _frames(item),
                 _media(item),
                 html_page.toned(_WORDS[verdict], _TONES[verdict]),
-                "\n".join(_warnings(item, files)),
+                "; ".join(_warnings(item, files)),
             ]
         )
     heading = html_page.heading("Sequences, movies and stills")

@@ -11,6 +11,7 @@ from onepiece_core.errors import NameInvalid
 from onepiece_core.ingest.model import DropItem
 from onepiece_core.naming import split_version
 from onepiece_core.rules.host_rule import ShotValues
+from onepiece_core.shown import is_text
 from onepiece_core.tracker.placing import find_project
 from onepiece_core.tracker.shot_values import asked_fields, shot_values_of, told_values
 from onepiece_core.tracker.shots import find_shots
@@ -60,6 +61,8 @@ def shot_key(context: Context) -> str | None:
 def ask_tracker(tracker: Tracker, project: str, items: Sequence[DropItem]) -> Tracked:
     """Ask for every shot and every Version of the drop. Raises ProjectMissing, TrackerError."""
     tracked = Tracked(find_project(tracker, {"name": project}))
+    # The others are refused for their names, and no site can be asked for them.
+    items = [item for item in items if is_text(item.name)]
     contexts = {key: item.context for item in items if (key := shot_key(item.context))}
     _find_shots(tracker, tracked, contexts)
     _find_versions(tracker, tracked, items)

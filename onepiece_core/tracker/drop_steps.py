@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from onepiece_core.context import Context
@@ -80,10 +81,15 @@ class VersionsStep(KnownRows):
             tracker, {data["sg_path_to_frames"]: {**data, "project": self.project} for data in payload["versions"]}
         )
 
+    @cached_property
+    def known(self) -> dict[str, dict[str, Any]]:
+        """The site's fields; asked for once, not for every row."""
+        return self.tracker.schema_fields("Version")
+
     def rows(self) -> list[tuple[str, Entity]]:
         codes = sorted({data["code"] for data in self.wanted.values()})
         fields = ["code", "sg_path_to_frames", "image", "created_by"]
-        if "sg_uploaded_movie" in self.tracker.schema_fields("Version"):
+        if "sg_uploaded_movie" in self.known:
             fields.append("sg_uploaded_movie")
         found = self.tracker.find("Version", [["project", "is", self.project], ["code", "in", codes]], fields)
         paths = [(str(row.get("sg_path_to_frames")), row) for row in found]
@@ -96,7 +102,7 @@ class VersionsStep(KnownRows):
 
     def data(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Only fields and a status that this site knows."""
-        return version_data(self.tracker, wanted, self.statuses)
+        return version_data(self.known, wanted, self.statuses)
 
     def result(self) -> Any:
         return {

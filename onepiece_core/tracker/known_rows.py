@@ -74,9 +74,10 @@ class KnownRows(ABC):
         return result
 
 
-def version_data(tracker: Tracker, wanted: Mapping[str, Any], statuses: Sequence[str]) -> dict[str, Any]:
-    """The fields of a new Version that this site knows, with the first of ``statuses`` that it has."""
-    fields = tracker.schema_fields("Version")
+def version_data(
+    fields: Mapping[str, dict[str, Any]], wanted: Mapping[str, Any], statuses: Sequence[str]
+) -> dict[str, Any]:
+    """What of a new Version the site's ``fields`` know, with the first of ``statuses`` that it has."""
     data = {name: value for name, value in wanted.items() if name in fields or name in _VERSION_MUST}
     valid = (fields.get("sg_status_list") or {}).get("valid_values") or []
     status = next((each for each in statuses if each in valid), None)

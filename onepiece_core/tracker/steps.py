@@ -85,7 +85,7 @@ class VersionStep(KnownRows):
 
     def data(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Only fields and a status that this site knows."""
-        return version_data(self.tracker, wanted, self.statuses)
+        return version_data(self.tracker.schema_fields("Version"), wanted, self.statuses)
 
     def result(self) -> Any:
         return link_of(*self.there.values())
