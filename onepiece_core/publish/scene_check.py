@@ -14,7 +14,7 @@ from onepiece_core.errors import TrackerError, UsageError
 from onepiece_core.naming import split_version
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.registration import wanted_of
-from onepiece_core.publish.request import PublishRequest
+from onepiece_core.publish.request import SEVERAL, PublishRequest
 from onepiece_core.publish.saved import SavedRequest
 from onepiece_core.publish.target import find_place_of, find_target
 from onepiece_core.rules.host_facts import SceneFacts
@@ -56,6 +56,7 @@ def gather_scene(
     taken: Taken = Taken(),
     lacking: Sequence[str] = (),
     choices: Sequence[Entity] = (),
+    request: PublishRequest | None = None,
     ask: Ask = ask_now,
 ) -> SceneCheck:
     """What the rules look at. ``entity`` with its ``name``; a tracker that does not answer is told by a finding."""
@@ -68,11 +69,16 @@ def gather_scene(
         convention=convention,
         scene_name=scene_name,
         choices=tuple(choices),
+        inputs=_inputs(request) if request else {},
         taken=taken.place,
         unasked=taken.unasked,
         lacking=tuple(lacking),
         trouble=trouble,
     )
+
+
+def _inputs(request: PublishRequest) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(path.as_posix() for path in getattr(request, name)) for name in SEVERAL}
 
 
 def _shot(
@@ -114,6 +120,7 @@ def check_request(
             tracker=parts.tracker,
             taken=taken,
             choices=list_choices(parts.tracker, wanted) if undecided and parts.tracker else (),
+            request=request,
         )
     )
 

@@ -75,6 +75,7 @@ class SceneCheck:
         roots: the project's folders, absolute.
         scene_name: of the publish.
         choices: the shots between which the scene's name does not decide: links, each named by its way.
+        inputs: the paths that the publish takes, by the folder of the package that gets them.
         taken: where a version of this name is already; None: it is free, or nobody looked.
         unasked: why the tracker could not tell whether it has that version; None: it told, or there is none.
         lacking: what the request still needs.
@@ -88,6 +89,7 @@ class SceneCheck:
     convention: Convention = field(default_factory=Convention)
     scene_name: str | None = None
     choices: tuple[Mapping[str, Any], ...] = ()
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: str | None = None
     unasked: str | None = None
     lacking: tuple[str, ...] = ()

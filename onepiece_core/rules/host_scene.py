@@ -104,6 +104,25 @@ def _duplicates(scene: SceneCheck) -> Iterator[HostFound]:
     for label, alike in cameras.items():
         if len(alike) > 1:
             yield HostFound(f"{len(alike)} cameras are called {label}", [each.id for each in alike])
+    yield from _colliding(scene)
+
+
+def _colliding(scene: SceneCheck) -> Iterator[HostFound]:
+    """Files keep their names in a package, whatever folder they come from."""
+    outputs = scene.facts.outputs or ()
+    for paths in scene.inputs.values():
+        named: dict[str, list[str]] = {}
+        for path in paths:
+            named.setdefault(path.rpartition("/")[2].lower(), []).append(path)
+        for alike in (found for found in named.values() if len(found) > 1):
+            yield HostFound(
+                f"{len(alike)} outputs would be one in the package: {', '.join(alike[:5])}",
+                [each.id for each in outputs if each.path in alike],
+                {"paths": alike},
+                severity="error",
+                hint="Give them names of their own, or take all but one out.",
+                may_ignore=False,
+            )
 
 
 def _name(scene: SceneCheck) -> Iterator[HostFound]:

@@ -78,6 +78,7 @@ def _findings(
             taken=taken,
             lacking=proposal.lacking,
             choices=choices,
+            request=request,
             ask=lambda key, types, ask: session.kept(key, types, ask).value,
         )
     )
