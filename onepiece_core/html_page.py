@@ -32,7 +32,7 @@ table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th { text-align: left; color: var(--soft); font-weight: 600; background: var(--band); white-space: nowrap; }
 th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
-td { overflow-wrap: anywhere; min-width: 64px; }
+td { overflow-wrap: break-word; min-width: 64px; max-width: 420px; }
 td > span { white-space: nowrap; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 16px; }

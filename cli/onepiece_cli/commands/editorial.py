@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +64,10 @@ def _compared(session: Session, old: Path, new: Path, project: str | None, rate:
     from onepiece_core.frames import exact_rate
 
     exact: Fraction | None = exact_rate(rate) if rate is not None else None
-    found = diff_cuts(read_cut(old, exact), read_cut(new, exact), handles=handles)
+    cuts = [read_cut(path, exact) for path in (old, new)]
+    if cuts[0].name == cuts[1].name:  # an editing system gives each version of a reel the same title
+        cuts = [replace(cut, name=path.name) for cut, path in zip(cuts, (old, new), strict=True)]
+    found = diff_cuts(*cuts, handles=handles)
     if project is None:
         return report_of(found, None)
     from onepiece_core.tracker.opening import get_tracker
