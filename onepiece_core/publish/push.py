@@ -54,7 +54,13 @@ def push_package(
     store.put(places.hidden_key(MANIFEST_NAME), manifest_bytes)
     copies = earlier_objects(places)
     data = push(
-        store, _data_items(places, manifest, copies), prefix=places.key(""), jobs=jobs, reporter=reporter, guard=guard
+        store,
+        _data_items(places, manifest, copies),
+        prefix=places.key(""),
+        jobs=jobs,
+        reporter=reporter,
+        guard=guard,
+        total_bytes=sum(file.size_bytes for file in manifest.files),
     )
     checkpoint("push.data")
     push(

@@ -105,6 +105,8 @@ def test_progress_is_one_object_a_line(shot: Shot):
     assert done.told["files"] == 3
     assert {event["event"] for event in events} == {"progress"}
     assert {"stage", "upload", "register", "finish"} <= {event["phase"] for event in events}
+    (sent,) = [event for event in events if event["phase"] == "upload" and event["done"] == event["total"]]
+    assert sent["done"] == done.told["bytes_total"]
 
 
 def test_a_request_stands_for_all_options(shot: Shot):
