@@ -8,12 +8,14 @@ import sys
 for module in (
     "bench_startup",
     "bench_upload",
+    "bench_transfer",
     "bench_sync",
     "bench_publish",
     "bench_shotgrid",
     "bench_bulk",
     "bench_scenes",
     "bench_ingest",
+    "bench_ingest_full",
     "bench_panels",
 ):
     print(f"== {module}", flush=True)
