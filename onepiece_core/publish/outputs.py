@@ -17,6 +17,7 @@ from onepiece_core.rules.host_facts import OutputFact, SceneFacts
 # Folders beside a scene that hold its review movies.
 _MOVIE_FOLDERS = ("", "playblasts", "playblast", "previews", "preview")
 _MOVIES = (".mov", ".mp4")
+_FRAMES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,33 @@ def _frames(names: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _movies(scene: str | None, folders: dict[str, frozenset[str]]) -> Iterator[FoundOutput]:
-    """The movie that is called like the scene, beside it or in a folder for such movies."""
+    """The movie that is called like the scene, beside it or in a folder for such movies; else frames there."""
     if not scene:
         return
     home, stem = scene.rpartition("/")[0], PurePath(scene).stem
-    for below in _MOVIE_FOLDERS:
-        folder = f"{home}/{below}".rstrip("/")
-        for ending in _MOVIES:
-            name = f"{stem}{ending}"
+    places = [f"{home}/{below}".rstrip("/") for below in _MOVIE_FOLDERS]
+    for folder in places:
+        for name in (f"{stem}{ending}" for ending in _MOVIES):
             if name in _listed(folder, folders):
                 path = f"{folder}/{name}"
                 yield FoundOutput(OutputFact(id=path, label=name, path=path, kind="movie"), folder, (name,))
                 return
+    for folder in places[1:]:  # frames beside the scene may be renders
+        if found := next(_playblasts(folder, stem, folders), None):
+            yield found
+            return
+
+
+def _playblasts(folder: str, stem: str, folders: dict[str, frozenset[str]]) -> Iterator[FoundOutput]:
+    names = [each for each in _listed(folder, folders) if each.startswith(f"{stem}.") and each.endswith(_FRAMES)]
+    try:
+        scanned = sequences.scan(names)
+    except PaddingsMixed:
+        return
+    for each in scanned.sequences:
+        path = f"{folder}/{each.pattern}"
+        told = OutputFact(id=path, label=each.pattern, path=path, kind="movie", first=each.first, last=each.last)
+        yield FoundOutput(told, folder, tuple(each.names), tuple(each.frames))
 
 
 def _listed(folder: str, folders: dict[str, frozenset[str]]) -> frozenset[str]:

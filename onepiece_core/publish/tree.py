@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from onepiece_core.context import Convention
 from onepiece_core.publish.outputs import FoundOutput
 from onepiece_core.publish.request import PublishRequest
 from onepiece_core.rules.host_facts import FileFact, SceneFacts
+from onepiece_core.workfiles.listing import describe
 
 ItemRole = Literal["scene", "render", "cache", "preview", "reference", "otio"]
 
@@ -64,7 +66,7 @@ def publish_tree(
         for role, kinds in roles
     )
     return (
-        *_single("scene", facts.scene, request.scene if request else None),
+        *_single("scene", facts.scene, request.scene if request else None, _picture(facts.scene)),
         *(group for group in groups if group is not None),
         *_single("otio", str(request.otio) if request and request.otio else None, request.otio if request else None),
         *_references(facts.files),
@@ -75,10 +77,19 @@ def as_json(items: Iterable[TreeItem]) -> list[dict[str, Any]]:
     return [item.model_dump(mode="json") for item in items]
 
 
-def _single(role: ItemRole, path: str | None, wanted: PurePath | None) -> Iterator[TreeItem]:
+def _single(
+    role: ItemRole, path: str | None, wanted: PurePath | None, picture: str | None = None
+) -> Iterator[TreeItem]:
     if path:
         name = path.replace("\\", "/").rpartition("/")[2]
-        yield TreeItem(id=role, label=name, role=role, path=path, files=1, is_included=wanted is not None)
+        is_included = wanted is not None
+        yield TreeItem(id=role, label=name, role=role, path=path, files=1, thumbnail=picture, is_included=is_included)
+
+
+def _picture(scene: str | None) -> str | None:
+    """What a list of workfiles shows of it."""
+    workfile = describe(Path(scene), Convention()) if scene else None
+    return str(workfile.thumbnail) if workfile and workfile.thumbnail else None
 
 
 def _group(role: ItemRole, children: list[TreeItem]) -> TreeItem | None:

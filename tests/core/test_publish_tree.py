@@ -137,3 +137,20 @@ def test_the_fingerprint_of_an_old_request_stays() -> None:
         "renders": "/r",
     }
     assert PublishRequest.model_validate(told).fingerprint() == "c87df71cc085e04ab38d833091a4d71b"
+
+
+def test_frames_of_a_playblast_are_a_preview_where_there_is_no_movie(tmp_path: Path) -> None:
+    touch(tmp_path, "x.nk")
+    touch(tmp_path / "playblasts", "x.1001.png", "x.1002.png", "x.1004.png", "y.1001.png", "x.exr")
+    (preview,) = tree(facts(tmp_path / "x.nk"), None)["previews"].children
+    assert (preview.label, preview.frames, preview.missing_frames) == ("x.%04d.png", "1001-1002,1004", "1003")
+    assert preview.thumbnail == f"{tmp_path.as_posix()}/playblasts/x.1002.png"
+    touch(tmp_path / "playblasts", "x.mov")
+    (preview,) = tree(facts(tmp_path / "x.nk"), None)["previews"].children
+    assert preview.label == "x.mov"
+
+
+def test_a_scene_is_shown_by_the_picture_of_its_workfile(tmp_path: Path) -> None:
+    touch(tmp_path, "x.nk", "x.png")
+    assert tree(facts(tmp_path / "x.nk"), None)["scene"].thumbnail == str(tmp_path / "x.png")
+    assert tree(facts(tmp_path / "gone\0.nk"), None)["scene"].thumbnail is None
