@@ -160,12 +160,12 @@ def _draw_finding(layout: Any, desk: Any, number: int, finding: Mapping[str, Any
         reason = publish.reason_of(finding)
         row = column.row()
         row.active = False
-        row.label(text=shorten(finding["message"], width - 10), icon="HIDE_ON")
+        row.label(text=shorten(words.sentence(finding["message"]), width - 10), icon="HIDE_ON")
         press(row, "unignore", "", "LOOP_BACK", key, emboss=False)
         column.active = False
         text(column, f"Ignored: {reason}", width, "BLANK1")
         return
-    text(column, finding["message"], width, SEVERITIES.get(finding["severity"], "INFO"))
+    text(column, words.sentence(finding["message"]), width, SEVERITIES.get(finding["severity"], "INFO"))
     if finding.get("hint"):
         hint = column.column()
         hint.active = False
@@ -233,7 +233,7 @@ def _draw_cancel(layout: Any, publish: Any, width: int) -> None:
 
 def _draw_warnings(layout: Any, warnings: Any, width: int) -> None:
     for warning in warnings:
-        text(layout, warning["message"], width, "ERROR")
+        text(layout, words.sentence(warning["message"]), width, "ERROR")
 
 
 def _draw_result(layout: Any, publish: Any, width: int) -> None:

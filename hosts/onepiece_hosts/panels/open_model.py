@@ -152,7 +152,7 @@ class OpenModel:
 
         def locked(_: Any) -> None:
             self._do(lambda: self._host.open_scene(path))
-            self._worker.request("workfiles.opened", {"path": path, "token": None})
+            self._worker.request("workfiles.opened", {"path": path, "token": None}, on_result=self._read_again)
 
         def failed(error: HostError) -> None:
             if error.code == _READ_ONLY:
@@ -247,10 +247,14 @@ class OpenModel:
     def _fail(self, error: HostError) -> None:
         self.error = error
         if error.code == "workfile.missing":  # the lists are older than the disk
-            self._fill(self.recent, "workfiles.recent", {})
-            if self._place is not None:
-                self._list_workfiles(*self._place)
+            self._read_again(None)
         self.on_change()
+
+    def _read_again(self, _: Any) -> None:
+        """The lists of workfiles: what was opened is locked now, and recent."""
+        self._fill(self.recent, "workfiles.recent", {})
+        if self._place is not None:
+            self._list_workfiles(*self._place)
 
 
 def _ignore(_: Any) -> None:

@@ -23,6 +23,12 @@ def lacking(name: str) -> str:
     return _LACKING.get(name, f"{name} is not known.")
 
 
+def sentence(message: str) -> str:
+    """A rule's words as a card begins with them; a name keeps its letters."""
+    first, _, rest = message.partition(" ")
+    return f"{first.capitalize()} {rest}" if first.isalpha() and first.islower() else message
+
+
 def size(count: float | None) -> str:
     """Bytes: ``1.2 MB``."""
     if count is None:

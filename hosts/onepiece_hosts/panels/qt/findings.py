@@ -119,7 +119,7 @@ def _open(card: Any) -> Any:
     made.setSpacing(4)
     severity = str(finding["severity"])
     made.addWidget(label(_WORDS.get(severity, severity), severity))
-    made.addWidget(label(str(finding["message"]), is_wrapped=True))
+    made.addWidget(label(words.sentence(str(finding["message"])), is_wrapped=True))
     if finding.get("hint"):
         made.addWidget(label(str(finding["hint"]), "faint", is_wrapped=True))
     buttons: list[Any] = []
@@ -147,7 +147,7 @@ def _open(card: Any) -> Any:
 def _ignored(card: Any) -> Any:
     made = QtWidgets.QVBoxLayout()
     made.setSpacing(4)
-    made.addWidget(label(str(card.finding["message"]), "faint", is_wrapped=True))
+    made.addWidget(label(words.sentence(str(card.finding["message"])), "faint", is_wrapped=True))
     back = button("Take Back", "Take this finding seriously again", card.unignore)
     told = row(label(f"Ignored: {card.why}", "faint", is_wrapped=True), back)
     told.setStretch(0, 1)
