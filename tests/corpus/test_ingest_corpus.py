@@ -1,0 +1,112 @@
+"""Each bad input, alone in a drop beside a sound sequence; then all of them in one drop."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onepiece_core.storage.places import Place
+from tests.corpus.looking import check_always, said, shown_set, status_of, tree_of
+from tests.corpus.row import Row, Spot
+from tests.corpus.rows import ELSEWHERE, LAST, ROWS, UNUSED
+from tests.support.ingests import IngestWorld
+
+ROOT = Path(__file__).parents[2]
+SEVERITY = {"ok": "warning", "skipped": "skipped", "refused": "error"}
+
+
+def test_no_row_is_left_out() -> None:
+    made = {row.number for row in ROWS}
+    assert made | ELSEWHERE.keys() | UNUSED == set(range(1, LAST + 1))
+    assert not UNUSED & (made | ELSEWHERE.keys())
+    assert len({row.key for row in ROWS}) == len(ROWS)
+    for path, test in ELSEWHERE.values():
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, (path, test)
+
+
+def write_list(spot: Spot, path: Path) -> Path | None:
+    """The entries of a drop as its manifest."""
+    import json
+
+    if not spot.entries:
+        return None
+    path.write_text(json.dumps({"files": spot.entries}), encoding="utf-8")
+    return path
+
+
+def tell_tracker(world: IngestWorld, spot: Spot) -> None:
+    assert world.tracker is not None
+    project = world.tracker.find("Project", [["name", "is", world.project]], [])[0]
+    link = {"type": "Project", "id": project["id"]}
+    for kind, data in spot.tracked:
+        more: dict[str, Any] = {}
+        if kind == "Shot":
+            more["sg_sequence"] = world.tracker.create("Sequence", {"code": "sc00", "project": link})
+        world.tracker.create(kind, {"project": link, **more, **data})
+
+
+def asked_of(row: Row, spot: Spot, world: IngestWorld) -> dict[str, Any]:
+    asked = {name: str(world.root / value) if name == "preset" else value for name, value in row.asked.items()}
+    if row.manifest is not None:
+        path = world.root / ("list.json" if row.is_json else "list.csv")
+        path.write_bytes(row.manifest(spot))
+        return {**asked, "manifest": path}
+    return {**asked, "manifest": write_list(spot, world.root / "list.json")}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_row_is_named_and_stops_nothing_else(row: Row, world: IngestWorld) -> None:
+    world.frames("FG_ep999_sc99_0010_comp_v001", below="sound")
+    spot = row.made_in(world.drop)
+    tell_tracker(world, spot)
+    before = tree_of(world.drop)
+    report = world.ingest(**asked_of(row, spot, world))
+    check_always(world, report, before)
+    found = said(report)
+    verdicts = {file.path: file.verdict for file in report.files}
+    stops_all = row.manifest is not None and row.verdict == "refused"
+    bad = set(verdicts) if stops_all else shown_set(spot.bad)
+    assert {path for path, verdict in verdicts.items() if verdict != "ok"} == (bad if row.verdict != "ok" else set())
+    assert {verdicts[path] for path in bad} <= {row.verdict}
+    if row.code is None:
+        assert found.keys() <= {"shot.unknown", "file.unlisted"}
+    else:
+        assert row.code in found, found
+        is_about_files = bool(bad) and row.code in {file.code for file in report.files}
+        assert not is_about_files or found[row.code] == SEVERITY[row.verdict]
+    assert status_of(report) == (2 if "error" in found.values() else 0)
+
+
+def test_the_whole_corpus_in_one_drop(world: IngestWorld) -> None:
+    world.frames("FG_ep999_sc99_0010_comp_v001", below="sound")
+    rows = [row for row in ROWS if not row.is_alone]
+    every = Spot(world.drop, "all")
+    bad: dict[str, tuple[Row, str]] = {}
+    for row in rows:
+        spot = row.made_in(world.drop)
+        every.entries += spot.entries
+        every.tracked += [each for each in spot.tracked if each[0] == "Version"]
+        bad |= {path: (row, row.verdict) for path in shown_set(spot.bad)}
+    tell_tracker(world, every)
+    before = tree_of(world.drop)
+    report = world.ingest(manifest=write_list(every, world.root / "list.json"))
+    check_always(world, report, before)
+    for file in report.files:
+        if file.path in bad:
+            assert file.verdict == bad[file.path][1], (str(bad[file.path][0]), file)
+        else:
+            assert file.verdict == "ok", file
+    found = said(report)
+    assert {row.code for row in rows if row.code} - found.keys() <= {"cut.range"}
+    assert status_of(report) == 2
+    again = world.ingest(manifest=world.root / "list.json")
+    assert again.summary["uploaded"] == 0
+    assert tree_of(world.drop) == before
+
+
+def test_a_bucket_that_may_not_be_written_stops_the_run(world: IngestWorld) -> None:
+    assert Place(world.bucket).uri
