@@ -167,6 +167,12 @@ def scan(entries: Iterable[str], *, tiles: bool = False, doubled: list[Doubled] 
     return Scan(tuple(sequences), tuple(sorted(files)))
 
 
+def group_of(name: str) -> tuple[str, str, str] | None:
+    """Base, separator and lower-case extension, which all frames of a sequence share; None when ``name`` is no frame."""
+    split = _split(name)
+    return None if split is None else split[0]
+
+
 def _split(name: str) -> tuple[_Key, str] | None:
     """The group a name belongs to and its number, or None when it is no frame."""
     stem, extension = split_extension(name)

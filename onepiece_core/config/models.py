@@ -188,6 +188,16 @@ class PublishSettings(Table):
         return self
 
 
+class ReconcileSettings(Table):
+    """Which status of a Version means what, when it is compared with its files."""
+
+    working: list[str] = Field(["wtg", "rdy", "ip"], description="Statuses that say that a version is not there yet.")
+    review: list[str] = Field(["rev"], description="Statuses that say that a version waits for a review.")
+    approved: list[str] = Field(["apr", "fin", "cmpt"], description="Statuses that say that a version is approved.")
+    complete: str = Field("rev", description="Status of a version whose files are complete, instead of a working one.")
+    superseded: str = Field("vwd", description="Status of a version in review when a newer one is approved.")
+
+
 class SandboxSettings(Table):
     """The studio on one machine."""
 
@@ -235,6 +245,7 @@ class Tables(Table):
     publish: PublishSettings = PublishSettings()
     workfiles: WorkfileSettings = WorkfileSettings()
     hosts: HostsSettings = HostsSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
     project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onepiece_cli.commands import validate_hosts, validate_media
+from onepiece_cli.commands import validate_hosts, validate_media, validate_reconcile
 from onepiece_cli.commands.validate_show import Report, ShowCode, finish, write_check
 from onepiece_cli.options import Json
 from onepiece_cli.outcome import run_failures_are
@@ -138,3 +138,4 @@ app.command("media", epilog=validate_media.MEDIA_EPILOG)(validate_media.media)
 app.command("manifest", epilog=validate_media.MANIFEST_EPILOG)(validate_media.manifest)
 app.command("asset-consistency", epilog=validate_media.ASSETS_EPILOG)(validate_media.asset_consistency)
 app.command("dcc-environment", epilog=validate_hosts.EPILOG)(validate_hosts.dcc_environment)
+app.command("reconcile", epilog=validate_reconcile.EPILOG)(validate_reconcile.reconcile)

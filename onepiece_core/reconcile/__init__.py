@@ -1,0 +1,1 @@
+"""Compare the tracker, the disk, S3 and the journal; propose repairs, do them, take them back."""
