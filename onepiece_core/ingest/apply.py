@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from onepiece_core.errors import ErrorReport, UsageError
 from onepiece_core.ingest.claim import claimed
-from onepiece_core.ingest.destination import check_writable
 from onepiece_core.ingest.model import DropItem, DropPlan, IngestReport
 from onepiece_core.ingest.parts import IngestParts
 from onepiece_core.ingest.pictures import Pictures
@@ -52,7 +51,7 @@ def apply_ingest(
         whole = _note_arrived(plan, uploaded, parts)
         parts.checkpoint("uploaded")
         told = Told(operation.id, uploaded)
-        registration = register_items(operation.id, whole, request, parts, pictures, wait=tracker_away is None)
+        registration = register_items(operation.id, whole, request, parts, pictures, away=tracker_away)
         told.version_ids, told.waiting = registration.version_ids, registration.waiting
         told.failures = int(registration.failed)
         told.warnings += registration.warnings
@@ -65,7 +64,6 @@ def apply_ingest(
 def _upload(plan: DropPlan, request: IngestRequest, parts: IngestParts, pictures: Pictures) -> Uploaded:
     if not any(True for _ in plan.ready()):
         return Uploaded()
-    check_writable(parts.store, request.place.prefix)
     if request.thumbnails:
         known = parts.memory.has_item
         pictures.begin(item for item in plan.ready() if not known(item))

@@ -45,12 +45,18 @@ def check_quarantine(folder: Path, drop: Path) -> None:
     real, inside = os.path.realpath(folder), os.path.realpath(drop)
     if real == inside or real.startswith(f"{inside}{os.sep}"):
         raise PathEscapes("The quarantine must not lie in the drop.", hint="Name another folder.", path=str(folder))
+    require_writable(folder)
+
+
+def require_writable(folder: Path) -> None:
+    """Make ``folder`` and write in it, before anything long begins. Raises a typed StorageError."""
     make_folders(folder)
     probe = folder / f".onepiece-write-test-{os.getpid()}"
     try:
-        probe.write_bytes(b"")
+        probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
+        probe.unlink(missing_ok=True)
         raise storage_error(error, folder) from error
 
 

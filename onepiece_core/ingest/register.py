@@ -48,29 +48,34 @@ def register_items(
     parts: RegisterParts,
     pictures: Pictures,
     *,
-    wait: bool,
+    away: ErrorReport | None = None,
 ) -> Registration:
     """Write the outbox, then carry out as much of it as the tracker takes.
 
     Args:
         items: whose files have all arrived; those that an interrupted run has written down stand there already.
         pictures: of the items; only asked for where a Version has none.
-        wait: look unanswered writes up until they have settled.
+        away: why the tracker did not answer a moment ago: it is not asked again.
     """
     outbox = JournalOutbox(parts.journal, operation)
     _add_rows(outbox, items, request)
     parts.checkpoint("outbox")
-    registration = drain_outbox(operation, parts, wait=wait)
+    if away is not None and (left := [row for row in outbox.rows() if row.state != "done"]):
+        return Registration({}, len(left), reason=away, warnings=(_waiting(len(left), away),))
+    registration = drain_outbox(operation, parts, wait=True)
     if not registration.is_done:
         return registration
     parts.checkpoint("registered")
     if _add_uploads(outbox, items, request, pictures):
-        registration = drain_outbox(operation, parts, wait=wait)
+        registration = drain_outbox(operation, parts, wait=True)
     return registration
 
 
 def drain_outbox(operation: str, parts: RegisterParts, *, wait: bool) -> Registration:
-    """What waits in the outbox of ``operation``. A picture that the tracker refuses is left out."""
+    """What waits in the outbox of ``operation``. A picture that the tracker refuses is left out.
+
+    ``wait``: look unanswered writes up until they have settled; else they stay in the outbox.
+    """
     outbox = JournalOutbox(parts.journal, operation)
     warnings: list[Warned] = []
     while True:
@@ -83,7 +88,7 @@ def drain_outbox(operation: str, parts: RegisterParts, *, wait: bool) -> Registr
         outbox.done(refused.write.seq, None)
         warnings.append(Warned(code=outcome.reason.code, message=f"A picture was left out: {outcome.reason.message}"))
     if not outcome.done and outcome.reason is not None:
-        warnings.append(_waiting(outcome, outcome.reason))
+        warnings.append(_waiting(outcome.waiting, outcome.reason, failed=outcome.failed))
     ids = _version_ids(rows)
     waiting = 0 if outcome.done else max(1, outcome.waiting)
     return Registration(ids, waiting, outcome.failed, outcome.reason, tuple(warnings))
@@ -111,9 +116,9 @@ def _no_guard() -> None:
     """An ingest holds no lease: its rows are found again by what makes them unique."""
 
 
-def _waiting(outcome: DrainOutcome, reason: ErrorReport) -> Warned:
-    hint = reason.hint if outcome.failed else "`onepiece recover`, or the same command, registers it when it answers."
-    message = f"Everything is uploaded, not everything registered ({outcome.waiting} steps wait): {reason.message}"
+def _waiting(steps: int, reason: ErrorReport, *, failed: bool = False) -> Warned:
+    hint = reason.hint if failed else "`onepiece recover`, or the same command, registers it when it answers."
+    message = f"Everything is uploaded, not everything registered ({steps} steps wait): {reason.message}"
     return Warned(code=reason.code, message=message, hint=hint)
 
 

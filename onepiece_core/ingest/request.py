@@ -55,6 +55,5 @@ class IngestRequest(BaseModel, frozen=True):
         return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogatepass")).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """For the journal."""
-        # Not pydantic's own JSON: a folder's name may be any bytes.
-        return {name: str(value) if isinstance(value, Path) else value for name, value in self.model_dump().items()}
+        """For the journal: what a registration needs; no path of this machine."""
+        return self.model_dump(exclude={"folder", "manifest"})

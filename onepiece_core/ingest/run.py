@@ -16,12 +16,13 @@ from onepiece_core.filesystems import make_folders, write_file
 from onepiece_core.ingest.apply import Ingested, apply_ingest
 from onepiece_core.ingest.build import Planned, ingest_parts, plan_drop
 from onepiece_core.ingest.claim import refuse_second
+from onepiece_core.ingest.destination import check_writable
 from onepiece_core.ingest.html import report_html
 from onepiece_core.ingest.mhl import has_history, write_mhl
 from onepiece_core.ingest.model import DropPlan, IngestReport
 from onepiece_core.ingest.parts import IngestParts
 from onepiece_core.ingest.pictures import Pictures, pictures_folder
-from onepiece_core.ingest.quarantine import Quarantined, check_quarantine, copy_refused, refused_files
+from onepiece_core.ingest.quarantine import Quarantined, check_quarantine, copy_refused, refused_files, require_writable
 from onepiece_core.ingest.recover import drain_parked
 from onepiece_core.ingest.report import report_csv, report_json
 from onepiece_core.ingest.request import IngestRequest
@@ -74,8 +75,8 @@ def run_ingest(
         OperationCancelled, StorageError, TrackerError: it cannot go on; the next run goes on.
     """
     with ingest_parts(request, settings, state_dir, reporter) as parts:
-        report_path = _check_outputs(request, outputs, parts)
         refuse_second(request, parts.journal)
+        report_path = _check_outputs(request, outputs, parts)
         planned = plan_drop(request, settings, reporter, tracker=parts.tracker, memory=parts.memory)
         folder = pictures_folder(parts.journal.folder, request.fingerprint)
         with Pictures(folder) as pictures:
@@ -114,7 +115,8 @@ def form_of(name: str | None, path: Path | None) -> Form:
 
 
 def _check_outputs(request: IngestRequest, outputs: Outputs, parts: IngestParts) -> Path:
-    """Before anything is read or sent."""
+    """Whether all can be written, before anything is read or sent."""
+    check_writable(parts.store, request.place.prefix)
     if outputs.quarantine is not None:
         check_quarantine(outputs.quarantine, request.folder)
     if outputs.report is not None:
@@ -127,7 +129,9 @@ def _check_outputs(request: IngestRequest, outputs: Outputs, parts: IngestParts)
 def _checked(report: Path, drop: Path) -> Path:
     if report.resolve().is_relative_to(drop.resolve()):
         raise UsageError("The report must not lie in the drop: a drop is never written.", path=str(report))
-    make_folders(report.absolute().parent)
+    if report.is_dir():
+        raise UsageError(f"{report} is a folder: --report-path is a file's.", path=str(report))
+    require_writable(report.absolute().parent)
     return report.absolute()
 
 

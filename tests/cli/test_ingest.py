@@ -152,6 +152,9 @@ def test_a_site_that_is_away_is_a_warning_and_recover_registers(desk: Desk):
     assert {file["verdict"] for file in done.told["files"]} == {"ok"}
     assert {file["version_id"] for file in done.told["files"]} == {None}
     assert len(desk.keys()) == 3
+    listed = run_cli(desk.env, "recover", "--list", cwd=desk.root)
+    assert "vendor_drop  parked" in listed.out
+    assert "s3://vendor-in/FG" in listed.out
     recovered = run_cli(desk.env, "recover", cwd=desk.root)
     assert (recovered.status, "vendor_drop  completed" in recovered.out) == (0, True), recovered
     assert len(desk.versions()) == 1

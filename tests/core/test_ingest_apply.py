@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -258,6 +259,39 @@ def test_every_second_write_spoilt_makes_each_row_once(fault: dict[str, Any], wo
     with site.spoils(**fault, every=2):
         world.ingest(plan=plan, thumbnails=True)
     world.tracker = site.tracker()
+    world.ingest()
+    world.check_exactly_once()
+
+
+def test_a_site_that_asks_for_patience_gets_it(world: IngestWorld, site: RunningSite):
+    world.frames(NAME)
+    plan = world.plan()
+    with site.spoils("too_many", retry_after_seconds=1, every=2):
+        report = world.ingest(plan=plan)
+    assert report.summary["waiting"] == 0
+    world.check_exactly_once()
+
+
+def test_two_machines_at_one_drop_at_once_make_nothing_twice(world: IngestWorld, site: RunningSite):
+    for number in range(1, 6):
+        world.frames(f"FG_ep010_sc02_{number:04d}_comp_v001", 1001, 1004)
+    machines = [world.elsewhere(name) for name in ("one", "two", "three")]
+    for machine in machines:
+        machine.tracker = site.tracker()
+    with ThreadPoolExecutor(3) as pool:
+        reports = list(pool.map(IngestWorld.ingest, machines))
+    assert {file.verdict for report in reports for file in report.files} <= {"ok", "skipped"}
+    assert sum(report.summary["uploaded"] for report in reports) == 20
+    world.check_exactly_once()
+
+
+def test_rows_that_the_site_refuses_are_a_failure_and_are_tried_again(world: IngestWorld, site: RunningSite):
+    world.frames(NAME)
+    plan = world.plan()
+    with site.spoils("error", message="No."):
+        report = world.ingest(plan=plan)
+    assert report.summary["failed"] == 1
+    assert world.versions() == []
     world.ingest()
     world.check_exactly_once()
 
