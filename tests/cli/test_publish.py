@@ -287,28 +287,3 @@ def test_a_scene_that_cannot_be_opened(shot: Shot, name: str, more: tuple[str, .
         (shot.root / name).write_text("scene")
     done = shot.run("dcc", "open-shot", "--shot", name, *more, "--json")
     assert (done.status, done.error["code"]) == (9, code)
-
-
-def test_several_renders_and_caches_are_one_package(shot: Shot):
-    (shot.root / "depth").mkdir()
-    for name in ("depth", "p", "caches"):
-        (shot.root / name).mkdir()
-    depth = write_exr(shot.root / "depth" / f"{shot.name}_depth.1001.exr", seed=7)
-    caches = shot.root / "caches"
-    for name in ("cloth.abc", "smoke.1001.vdb", "smoke.1002.vdb"):
-        (caches / name).write_bytes(b"geometry")
-    done = shot.publish("--json", "--renders", str(depth), "--caches", str(caches))
-    assert done.status == 0, done.err
-    assert done.told["files"] == 7
-    assert (shot.package / "caches" / "smoke.1002.vdb").is_file()
-    assert (shot.package / "renders" / depth.name).is_file()
-    assert shot.run("verify", shot.package).status == 0
-    files = shotgrid_of(shot.studio).find(
-        "PublishedFile", [["version", "is", shot.versions()[0]]], ["code", "published_file_type"]
-    )
-    kinds = {each["code"]: each["published_file_type"]["name"] for each in files}
-    assert kinds["cloth.abc"] == "Alembic Cache"
-    assert kinds["smoke.%04d.vdb"] == "OpenVDB"
-    assert len(kinds) == 4
-    again = shot.publish("--json", "--renders", str(depth), "--caches", str(caches))
-    assert again.told["operation"] == done.told["operation"]

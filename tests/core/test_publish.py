@@ -28,6 +28,7 @@ from onepiece_core.progress import Progress, Reporter
 from onepiece_core.publish.apply import apply_publish
 from onepiece_core.publish.parts import PublishOptions, PublishParts
 from onepiece_core.publish.plan import plan_publish
+from onepiece_core.publish.record import persist_request, restore_request
 from onepiece_core.publish.recover import list_journal, recover_all
 from onepiece_core.publish.request import PublishRequest, PublishResult
 from onepiece_core.testing.memory_store import Fault, MemoryBucket, MemoryStore
@@ -400,3 +401,36 @@ def test_no_path_of_a_machine_is_kept(house: House) -> None:
     assert [path for path in kept if text in path.read_bytes()] == []
     stored = [key for key, value in house.bucket.objects.items() if text in value.data]
     assert stored == []
+
+
+def test_a_publish_of_caches_that_died_is_completed_by_recover(house: House) -> None:
+    caches = house.root / "caches"
+    caches.mkdir()
+    for name in ("giant.abc", "smoke.1001.vdb", "smoke.1002.vdb"):
+        (caches / name).write_bytes(name.encode())
+
+    def die(now: str) -> None:
+        if now == "stage.done":
+            raise Died
+
+    request = house.request(caches=(caches / "giant.abc", caches / "smoke.%04d.vdb"))
+    parts = house.parts(checkpoint=die)
+    with pytest.raises(Died):
+        apply_publish(plan_publish(request, parts), parts)
+    shutil.rmtree(caches)
+    assert [each.outcome for each in recover_all(house.parts())] == ["completed"]
+    package = house.root / "out" / f"{NAME}_v001"
+    assert {path.name for path in (package / "caches").iterdir()} == {"giant.abc", "smoke.1001.vdb", "smoke.1002.vdb"}
+    assert verify_folder(package, Reporter()).findings == ()
+
+
+def test_a_record_keeps_one_path_as_one_and_several_as_several(house: House) -> None:
+    roots = Roots({"projects": house.root}, "workstation")
+    single = persist_request(house.request(), roots)
+    assert (single["renders"], single["previews"], "caches" in single) == ("projects:renders", None, False)
+    request = house.request(renders=(house.root / "a", house.root / "b"), caches=(house.root / "c",))
+    told = persist_request(request, roots)
+    assert (told["renders"], told["caches"]) == (["projects:a", "projects:b"], "projects:c")
+    assert restore_request(told, roots) == request
+    assert restore_request(single, roots) == house.request()
+    assert restore_request(told, Roots({}, "workstation")) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,18 @@ def test_two_outputs_of_one_name_are_told_before_a_publish(panel: Panel, tmp_pat
     one = panel("publish.check", facts=told, request={"excluded": ["render left"]})
     assert "scene.duplicate_names" not in rules(one)
     assert panel("publish.plan", request=one["request"])["files"] == 2
+
+
+def test_what_a_panel_saves_is_planned_as_if_it_were_sent(panel: Panel, tmp_path: Path) -> None:
+    told = facts(tmp_path, "FG_ep090_sc02_0010_comp_v008")
+    request = panel("publish.check", facts=told)["request"]
+    path = tmp_path / "saved.json"
+    reason = [{"rule": "scene.missing_files", "nodes": [], "reason": "only a reference"}]
+    assert panel("publish.save", request=request, facts=told, ignored=reason, path=str(path)) == {"path": str(path)}
+    saved = json.loads(path.read_text())
+    assert saved["paths"] == "root:relative"
+    assert [each["reason"] for each in saved["request"]["ignored"]] == ["only a reference"]
+    sent = panel("publish.plan", request=request, facts=told, ignored=[])
+    assert panel("publish.plan", **saved)["items"] == sent["items"]
+    nowhere = panel.answers("publish.save", request=request, path="saved.json")
+    assert nowhere.errors[0].code == "onepiece.usage"
