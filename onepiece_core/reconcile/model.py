@@ -139,11 +139,12 @@ class UpdateRow(_Model):
 
 
 class RetireRow(_Model):
-    """Retire a row."""
+    """Retire a row; one that others link to only with ``even_linked``."""
 
     kind: Literal["retire_row"] = "retire_row"
     type: str
     id: int
+    even_linked: bool = False
 
 
 class Register(_Model):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from onepiece_core.frames import format_ranges
 from onepiece_core.reconcile.doubles import find_doubles
+from onepiece_core.reconcile.links import link_of
 from onepiece_core.reconcile.model import Action, UpdateRow, finding
 from onepiece_core.reconcile.parts import World, version_of
 from onepiece_core.reconcile.rows import Row
 from onepiece_core.tracker.file_paths import file_link, list_roots
-from onepiece_core.tracker.tracker import Entity
 
 
 def check_rows(world: World) -> None:
@@ -107,16 +107,6 @@ def _set_path(world: World, row: Row, text: str, target: str) -> UpdateRow:
         before={"path": link_of(now.get("path")), "path_cache": now.get("path_cache")},
         after=after,
     )
-
-
-def link_of(value: Entity | None) -> Entity | None:
-    """A file link as it is written, from what the site shows."""
-    if not value:
-        return None
-    if value.get("relative_path") and value.get("local_storage"):
-        storage = {"type": "LocalStorage", "id": value["local_storage"]["id"]}
-        return {"relative_path": value["relative_path"], "local_storage": storage}
-    return {"url": value.get("url"), "name": value.get("name")}
 
 
 def _without_files(world: World, wrong: set[int]) -> None:
