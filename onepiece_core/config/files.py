@@ -83,6 +83,8 @@ def place_paths(data: Mapping[str, Any], folder: Path, home: Path) -> dict[str, 
     if isinstance(sandbox := result.get("sandbox"), Mapping):
         folders = {name: placed(sandbox[name]) for name in ("dir", "studio") if name in sandbox}
         result["sandbox"] = {**sandbox, **folders}
+    if isinstance(templates := result.get("templates"), Mapping) and "dir" in templates:
+        result["templates"] = {**templates, "dir": placed(templates["dir"])}
     if isinstance(hosts := result.get("hosts"), Mapping):
         result["hosts"] = {name: _hosts_value(name, value, placed) for name, value in hosts.items()}
     if isinstance(roots := result.get("roots"), Mapping):

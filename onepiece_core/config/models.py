@@ -218,6 +218,12 @@ class WorkfileSettings(Table):
     )
 
 
+class TemplateSettings(Table):
+    """Hierarchy templates of shows."""
+
+    dir: Path | None = Field(None, description="Folder of named templates; left out, it lies in the state folder.")
+
+
 class HostsSettings(Table):
     """What runs inside the DCCs."""
 
@@ -245,6 +251,7 @@ class Tables(Table):
     publish: PublishSettings = PublishSettings()
     workfiles: WorkfileSettings = WorkfileSettings()
     hosts: HostsSettings = HostsSettings()
+    templates: TemplateSettings = TemplateSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")

@@ -198,6 +198,11 @@ class _Timing:
         return min(given_up_at, now + longest) + self.settle_seconds
 
 
+def settled_at(row: OutboxRow, clock: Clock, settle_seconds: float, timeout_seconds: float) -> float | None:
+    """When nothing of an unfinished row can be carried out any more; None: it was never sent, or is done."""
+    return _Timing(clock, settle_seconds, timeout_seconds, wait=True).settled_at(row)
+
+
 class _Stopped(Exception):
     """This row cannot be done now."""
 

@@ -74,7 +74,7 @@ def plan_rows(
         UsageError: the site has no such type, or nothing tells its rows apart.
         TrackerError: the site does not answer.
     """
-    known = _schema(tracker, entity_type)
+    known = fields_of(tracker, entity_type)
     plan = RowPlan(action, entity_type, tuple(unique) or _unique_of(entity_type, known))
     _check_unique(plan, known)
     reading = _Reading(tracker, plan, known, project, renamed or {})
@@ -164,7 +164,8 @@ class _Reading:
         return self.links.get(value) if isinstance(value, NamedLink) else value
 
 
-def _schema(tracker: Tracker, entity_type: str) -> Mapping[str, Mapping[str, Any]]:
+def fields_of(tracker: Tracker, entity_type: str) -> Mapping[str, Mapping[str, Any]]:
+    """The fields of a type by name. Raises UsageError: the site has no such type."""
     try:
         return tracker.schema_fields(entity_type)
     except TrackerRefused as error:

@@ -1,0 +1,1 @@
+"""Shows: hierarchy templates, and a project's episodes, sequences, shots, assets and tasks made from them."""
