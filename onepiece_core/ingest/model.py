@@ -150,6 +150,7 @@ class FileReport(BaseModel, frozen=True):
         path: relative to the drop; bytes that are no UTF-8 are shown as ``\\x``.
         key: of the object, for what was uploaded or is there already.
         version_id: of the Version it belongs to.
+        also: more reasons for which it is refused.
     """
 
     path: str
@@ -159,6 +160,7 @@ class FileReport(BaseModel, frozen=True):
     key: str | None = None
     version_id: int | None = None
     warnings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class IngestReport(BaseModel):

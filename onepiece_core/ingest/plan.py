@@ -164,12 +164,13 @@ def _check_names(
     _leave_documents(plan)
     if manifest is not None:
         check_unlisted(plan.items)
+    # First what no preset can change: it is the reason that people see.
+    check_portable(plan.items)
     for item in plan.items:
         # The manifest may tell what the name does not.
         is_told = bool(item.expected) or not preset.names.convention
         item.problems += [each for each in named[id(item)] if not (is_told and each.code == "name.convention")]
     check_forms(plan.items, preset.names.characters, preset.names.templates())
-    check_portable(plan.items)
     check_collisions(plan.items)
     check_lengths(plan.items, preset.names.client_root, preset.names.max_path)
     check_views(plan.items)

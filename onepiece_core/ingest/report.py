@@ -14,7 +14,7 @@ from onepiece_core.ingest.upload import Arrived, Missed, Uploaded
 from onepiece_core.progress import Warned
 from onepiece_core.shown import shown
 
-_COLUMNS = ("path", "verdict", "code", "message", "key", "version_id", "warnings")
+_COLUMNS = ("path", "verdict", "code", "message", "key", "version_id", "warnings", "also")
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ def report_csv(report: IngestReport) -> bytes:
             file.key,
             file.version_id,
             "; ".join(file.warnings),
+            "; ".join(file.also),
         )
         for file in report.files
     )
@@ -83,13 +84,14 @@ def _item_files(item: DropItem, request: IngestRequest, told: Told) -> Iterator[
     for file in item.files:
         every = (*warnings, *_warnings(item.file_problems.get(file.relative, ())))
         if item.is_refused:
-            problem = _reason(item, file)
+            problem, *others = _reasons(item, file)
             yield FileReport(
                 path=shown(file.relative),
                 verdict="refused",
                 code=problem.code,
                 message=_text(problem.message),
                 warnings=every,
+                also=tuple(_text(f"{each.code}: {each.message}") for each in others),
             )
         else:
             yield _sent(file, told, version_id, missed, every)
@@ -136,17 +138,17 @@ def _first_missed(item: DropItem, uploaded: Uploaded | None) -> tuple[str, Misse
     return None
 
 
-def _reason(item: DropItem, file: DropFile) -> Problem:
-    """Why ``file`` is refused: for itself, for the whole item, or for another file of it."""
+def _reasons(item: DropItem, file: DropFile) -> list[Problem]:
+    """Why ``file`` is refused: for itself, then for the whole item, or for another file of it."""
     own = [each for each in item.file_problems.get(file.relative, ()) if each.severity == "error"]
     whole = [each for each in item.problems if each.severity == "error"]
     if own or whole:
-        return (own or whole)[0]
+        return [*own, *whole]
     name, problem = next(
         (name, each) for name, some in item.file_problems.items() for each in some if each.severity == "error"
     )
     told = f"the sequence is refused: {shown(name.rpartition('/')[2])}: {problem.message}"
-    return problem.model_copy(update={"message": told})
+    return [problem.model_copy(update={"message": told})]
 
 
 def _warnings(problems: Sequence[Problem]) -> Iterator[str]:

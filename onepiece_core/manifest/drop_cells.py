@@ -11,7 +11,7 @@ from onepiece_core.checksums import LENGTHS
 from onepiece_core.errors import NameInvalid, PathEscapes, SequenceError
 from onepiece_core.frames import parse_ranges
 from onepiece_core.ingest.model import Expected, Problem
-from onepiece_core.naming import escaped, parse_version
+from onepiece_core.naming import MAX_COMPONENT_BYTES, escaped, parse_version
 from onepiece_core.paths import check_relative
 from onepiece_core.rules.ingest_codes import found
 
@@ -124,6 +124,9 @@ def _path(entry: Entry, text: str) -> str | None:
         return None
     if any(not c.isprintable() for c in path):
         entry.say("row.path", f"{escaped(path)[:_SHOWN]!r} holds control characters")
+        return None
+    if any(len(part.encode()) > MAX_COMPONENT_BYTES for part in path.split("/")):
+        entry.say("row.path", f"{path[:_SHOWN]!r}... holds a name of more than {MAX_COMPONENT_BYTES} bytes")
         return None
     return path
 

@@ -30,6 +30,7 @@ def said(report: IngestReport) -> dict[str, str]:
     found = {problem["code"]: problem["severity"] for problem in report.summary["problems"]}
     for file in report.files:
         found |= {warning.partition(":")[0]: "warning" for warning in file.warnings}
+        found |= {reason.partition(":")[0]: "error" for reason in file.also}
         if file.code is not None:
             found[file.code] = {"ok": "warning", "skipped": "skipped", "refused": "error"}[file.verdict]
     assert found.keys() <= CODES.keys()

@@ -17,16 +17,14 @@ UNUSABLE = "manifest.unusable"
 
 def line(spot: Spot) -> str:
     """A sound row of the spot's one picture."""
-    return f"{SHOW},ep{spot.number:03d},sc00,0010,comp,1,/srv/a.exr,{spot.key}/{spot.name()}.exr,"
+    return f"{SHOW},ep{spot.number:03d},{spot.scene},0010,comp,1,/srv/a.exr,{spot.key}/{spot.name()}.exr,"
 
 
 def one_picture(spot: Spot) -> None:
     spot.still(f"{spot.name()}.exr")
 
 
-def _whole(
-    key: str, what: str, content: Callable[[Spot], bytes], code: str | None = UNUSABLE, **more: Any
-) -> None:
+def _whole(key: str, what: str, content: Callable[[Spot], bytes], code: str | None = UNUSABLE, **more: Any) -> None:
     """A manifest that is read, or refused with all of its drop."""
 
     @row(key, what, code=code, verdict="ok" if code is None else "refused", manifest=content, **more)
@@ -91,9 +89,9 @@ def _cells(key: str, what: str, code: str, text: Callable[[Spot], str]) -> None:
         one_picture(spot)
 
 
-_cells("68", "a newline in a path", "row.path", lambda s: f'FG,ep010,sc00,0010,comp,1,/srv/a,"a\nb.exr",')
+_cells("68", "a newline in a path", "row.path", lambda s: 'FG,ep010,sc00,0010,comp,1,/srv/a,"a\nb.exr",')
 _cells("70", "a short row", "row.short", lambda s: "FG,ep010,sc00")
-_cells("70b", "a long row", "row.long", lambda s: f"{line(s)},more,and more")
+_cells("70b", "a long row", "row.long", lambda s: "FG,ep010,sc00,0010,comp,1,/srv/a,x.exr,,more,and more")
 
 
 def _damaged(key: str, what: str, code: str, **cells: Any) -> None:

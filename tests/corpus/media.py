@@ -96,7 +96,9 @@ def wrong_rate(spot: Spot) -> None:
     preset(spot, "[movies]\nrates = [24]")
 
 
-@row("37c", "a movie without a timecode, where the preset asks for it", verdict="ok", code="media.timecode", asked=ASKED)
+@row(
+    "37c", "a movie without a timecode, where the preset asks for it", verdict="ok", code="media.timecode", asked=ASKED
+)
 def no_timecode(spot: Spot) -> None:
     _movie(spot)
     spot.blame_all()
@@ -128,7 +130,7 @@ def allowed_gaps(spot: Spot) -> None:
 def cut_range(spot: Spot) -> None:
     spot.frames(1002, 1003)
     spot.blame_all()
-    spot.tracked.append(("Shot", {"code": "0010", "sg_cut_in": 1001, "sg_cut_out": 1004}))
+    spot.tracked.append(("Shot", {"code": "ep039_sc00_0010", "sg_cut_in": 1001, "sg_cut_out": 1004}))
 
 
 @row("40", "a frame under two paddings", code="sequence.doubled", publish="sequences.two_paddings")
@@ -187,7 +189,7 @@ def _one_of_three(key: str, what: str, code: str, verdict: Any = "ok", asked: st
             preset(spot, asked)
 
 
-_one_of_three("47", "one frame of another size", "media.mixed_resolution", data=(0, 0, 16, 16))
+_one_of_three("47", "one frame of another size", "media.mixed_resolution", size=(64, 16))
 _one_of_three("47b", "one frame with other channels", "media.mixed_channels", channels=("R", "G", "B", "A"))
 _one_of_three("47c", "one frame of another compression", "media.mixed_compression", compression="piz")
 _one_of_three("47d", "one frame of another pixel aspect", "media.mixed_pixel_aspect", PixelAspectRatio=2.0)
@@ -200,10 +202,10 @@ _one_of_three(
     pixel_type="float",
 )  # fmt: skip
 _one_of_three(
-    "51b", "no alpha where it is asked for", "media.alpha", "refused", '[pictures]\nalpha = "required"',
-    channels=("R", "G", "B"),
+    "51b", "alpha where it must not be", "media.alpha", "refused", '[pictures]\nalpha = "forbidden"',
+    channels=("R", "G", "B", "A"),
 )  # fmt: skip
-_one_of_three("53", "a frame that says another number", "media.frame_number", FrameNumber=7)
+_one_of_three("53", "a frame that says another number", "media.frame_number", imageCounter=7)
 
 
 @row("52", "a name that tells another colour space than its file", verdict="ok", code="media.colour_space")

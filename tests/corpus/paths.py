@@ -115,7 +115,13 @@ _bad_path("27d", "a row with a newline", "a\nb.mov")
 
 @row("10e", "a file named with a backslash", code="name.forbidden", publish=REFUSED)
 def backslash(spot: Spot) -> None:
-    spot.blame(spot.still("..\\x.exr"), spot.still("C:\\x.exr"))
+    spot.blame(spot.still("sub\\x.exr"), spot.still("C:\\x.exr"), spot.still("x\\..\\..\\..\\y.exr"))
+
+
+@row("10f", "a hidden file named with a backslash", verdict="skipped", code="file.temporary")
+def hidden_backslash(spot: Spot) -> None:
+    spot.frames()
+    spot.blame(spot.still("..\\x.exr"))
 
 
 @row("14", "an archive that leaves its folder", code="archive.refused")

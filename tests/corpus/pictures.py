@@ -14,19 +14,20 @@ def write_any_exr(
     pixel_type: str = "half",
     compression: str = "zip",
     value: float | None = None,
+    size: tuple[int, int] = (32, 16),
     data: tuple[int, int, int, int] | None = None,
     seed: int = 0,
     **attributes: Any,
 ) -> Path:
-    """32x16 and sound; ``value``: of all pixels; ``data``: x, y, width, height of the data window."""
+    """Sound; ``value``: of all pixels; ``data``: x, y, width, height of the data window."""
     import numpy
     import OpenImageIO as oiio
 
-    x, y, width, height = data or (0, 0, 32, 16)
+    x, y, width, height = data or (0, 0, *size)
     spec = oiio.ImageSpec(width, height, len(channels), pixel_type)
     spec.channelnames = tuple(channels)
     spec.x, spec.y = x, y
-    spec.full_x, spec.full_y, spec.full_width, spec.full_height = 0, 0, 32, 16
+    spec.full_x, spec.full_y, spec.full_width, spec.full_height = 0, 0, *size
     spec.attribute("compression", compression)
     for name, each in attributes.items():
         spec.attribute(name, each)

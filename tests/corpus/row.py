@@ -41,10 +41,14 @@ class Spot:
     def number(self) -> int:
         return int("".join(c for c in self.key if c.isdigit())[:3])
 
+    @property
+    def scene(self) -> str:
+        letter = ord(self.key[-1]) - ord("a") + 1 if self.key[-1].isalpha() else 0
+        return f"sc{letter:02d}"
+
     def name(self, version: int = 1, tail: str = "") -> str:
         """A scene's name of this row alone."""
-        letter = ord(self.key[-1]) - ord("a") + 1 if self.key[-1].isalpha() else 0
-        return f"{SHOW}_ep{self.number:03d}_sc{letter:02d}_0010_comp{tail}_v{version:03d}"
+        return f"{SHOW}_ep{self.number:03d}_{self.scene}_0010_comp{tail}_v{version:03d}"
 
     def frames(self, first: int = 1001, last: int = 1003, **more: Any) -> list[Path]:
         """A sound sequence."""
@@ -78,7 +82,6 @@ class Row:
         key: the number of the case, with a letter where it has several.
         verdict: of the files it is about.
         code: said of them, or of the drop as a whole; None: nothing is.
-        exit_status: of the command.
         publish: the code of the error that a publish of the folder ends with; None: it is taken.
         manifest: the bytes of a manifest that is wrong as a whole; such a row cannot share a drop with others.
         asked: more of the request.

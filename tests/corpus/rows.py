@@ -17,8 +17,14 @@ ELSEWHERE: dict[int, tuple[str, str]] = {
     59: ("tests/corpus/test_ingest_corpus.py", "test_a_bucket_that_may_not_be_written_stops_the_run"),
     60: (_APPLY, "test_a_second_run_uploads_nothing_and_registers_nothing"),
     61: (_APPLY, "test_an_object_with_other_bytes_is_never_overwritten"),
-    62: ("tests/e2e/test_ingest_kills.py", "test_killed_ingests_end_with_every_file_uploaded_and_registered_exactly_once"),
-    63: ("tests/e2e/test_ingest_kills.py", "test_killed_ingests_end_with_every_file_uploaded_and_registered_exactly_once"),
+    62: (
+        "tests/e2e/test_ingest_kills.py",
+        "test_killed_ingests_end_with_every_file_uploaded_and_registered_exactly_once",
+    ),
+    63: (
+        "tests/e2e/test_ingest_kills.py",
+        "test_killed_ingests_end_with_every_file_uploaded_and_registered_exactly_once",
+    ),
     64: (_APPLY, "test_of_two_runs_at_once_the_second_is_told_who_is_at_it"),
 }
 # Numbers that stand for nothing: what they were is told by the rows beside them.
