@@ -36,6 +36,8 @@ EXIT = {
     "sandbox": 13,
     "journal": 14,
     "workfile": 15,
+    "delivery.nothing": 2,
+    "delivery": 16,
     "operation": 130,
 }
 

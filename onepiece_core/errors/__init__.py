@@ -34,6 +34,9 @@
         OperationMismatch               publish.operation_mismatch
         OperationBusy                   publish.operation_busy
         NotAdoptable                    publish.not_adoptable
+      DeliveryError                     delivery.failed
+        NothingToDeliver                delivery.nothing
+        DestinationDiffers              delivery.destination_differs
       VerifyMismatch                    verify.mismatch
       JournalError                      journal.failed
       StorageError                      storage.failed
@@ -129,6 +132,8 @@ from onepiece_core.errors.data import (
 )
 from onepiece_core.errors.publishing import (
     ChecksFailed,
+    DeliveryError,
+    DestinationDiffers,
     DestinationExists,
     InputMissing,
     InputRefused,
@@ -137,6 +142,7 @@ from onepiece_core.errors.publishing import (
     LeaseLost,
     MetadataInvalid,
     NotAdoptable,
+    NothingToDeliver,
     OperationBusy,
     OperationMismatch,
     OperationUnknown,
@@ -175,6 +181,8 @@ __all__ = [
     "DccError",
     "DccMissing",
     "DccUnknown",
+    "DeliveryError",
+    "DestinationDiffers",
     "DestinationExists",
     "DestinationReadOnly",
     "DiskFull",
@@ -200,6 +208,7 @@ __all__ = [
     "MetadataInvalid",
     "NameInvalid",
     "NotAdoptable",
+    "NothingToDeliver",
     "ObjectMissing",
     "OnePieceError",
     "OperationBusy",

@@ -92,3 +92,21 @@ class VerifyMismatch(OnePieceError):
 
 class JournalError(OnePieceError):
     code = "journal.failed"
+
+
+class DeliveryError(OnePieceError):
+    code = "delivery.failed"
+
+
+class NothingToDeliver(DeliveryError):
+    """No approved Version, or every one was refused. ``context.refused`` names them."""
+
+    code = "delivery.nothing"
+    hint = "`--dry-run` tells what is wrong with each Version."
+
+
+class DestinationDiffers(DeliveryError):
+    """The destination holds other bytes: it is neither overwritten nor taken for delivered."""
+
+    code = "delivery.destination_differs"
+    hint = "Deliver under another name, or move what is there away."

@@ -1,0 +1,1 @@
+"""Deliver approved Versions: choose, check, pack, upload, tell the tracker."""

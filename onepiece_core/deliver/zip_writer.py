@@ -1,0 +1,162 @@
+"""A ZIP whose bytes depend on nothing but what is put in: stored, ZIP64 where it must be, fixed modes.
+
+PKWARE APPNOTE 6.3.9. Sizes are known before a file is written, its CRC-32 is put in afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_LIMIT = 0xFFFFFFFF
+_UTF8 = 0x0800
+_UNIX = 3
+_MODE = 0o100644 << 16
+
+
+@dataclass(slots=True)
+class _Member:
+    name: bytes
+    size_bytes: int
+    offset: int
+    stamp: tuple[int, int]
+    crc: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        return self.size_bytes >= _LIMIT
+
+    @property
+    def version(self) -> int:
+        return 45 if self.is_large or self.offset >= _LIMIT else 20
+
+
+class ZipWriter:
+    """Writes members one after the other to ``descriptor``, which is seekable and empty."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._members: list[_Member] = []
+        self._at = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """What has been written so far."""
+        return self._at
+
+    def begin(self, name: str, size_bytes: int, at: datetime) -> None:
+        member = _Member(name.encode(), size_bytes, self._at, _dos_time(at))
+        self._members.append(member)
+        self._write(_local_header(member))
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._write(data)
+
+    def end(self, crc: int) -> None:
+        member = self._members[-1]
+        member.crc = crc
+        os.pwrite(self._descriptor, struct.pack("<I", crc), member.offset + 14)
+
+    def add(self, name: str, data: bytes, at: datetime) -> None:
+        """A small member."""
+        self.begin(name, len(data), at)
+        self._write(data)
+        self.end(zlib.crc32(data))
+
+    def mark(self) -> tuple[int, int]:
+        return self._at, len(self._members)
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Take back what was written since ``mark``."""
+        self._at, count = mark
+        del self._members[count:]
+        os.lseek(self._descriptor, self._at, os.SEEK_SET)
+
+    def close(self) -> None:
+        """Write the directory and cut off what was set aside."""
+        start = self._at
+        for member in self._members:
+            self._write(_central_header(member))
+        self._write(_end(len(self._members), start, self._at - start))
+        os.ftruncate(self._descriptor, self._at)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            count = os.write(self._descriptor, view)
+            self._at += count
+            view = view[count:]
+
+
+def archive_bytes(names_and_sizes: list[tuple[str, int]]) -> int:
+    """At most so many bytes does an archive with these members have."""
+    return sum(size + 2 * len(name.encode()) + 200 for name, size in names_and_sizes) + 200
+
+
+def _dos_time(at: datetime) -> tuple[int, int]:
+    """Time and date as DOS wrote them, in UTC: from 1980 to 2107, every other second."""
+    at = min(max(at.astimezone(UTC), datetime(1980, 1, 1, tzinfo=UTC)), datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC))
+    return (
+        at.hour << 11 | at.minute << 5 | at.second // 2,
+        (at.year - 1980) << 9 | at.month << 5 | at.day,
+    )
+
+
+def _local_header(member: _Member) -> bytes:
+    extra = struct.pack("<HHQQ", 1, 16, member.size_bytes, member.size_bytes) if member.is_large else b""
+    size = _LIMIT if member.is_large else member.size_bytes
+    version = 45 if member.is_large else 20
+    head = struct.pack(
+        "<4sHHHHHIIIHH",
+        b"PK\x03\x04",
+        version,
+        _UTF8,
+        0,
+        *member.stamp,
+        0,
+        size,
+        size,
+        len(member.name),
+        len(extra),
+    )
+    return head + member.name + extra
+
+
+def _central_header(member: _Member) -> bytes:
+    values = [member.size_bytes] * 2 if member.is_large else []
+    values += [member.offset] if member.offset >= _LIMIT else []
+    extra = struct.pack(f"<HH{len(values)}Q", 1, 8 * len(values), *values) if values else b""
+    size = _LIMIT if member.is_large else member.size_bytes
+    head = struct.pack(
+        "<4sBBHHHHHIIIHHHHHII",
+        b"PK\x01\x02",
+        member.version,
+        _UNIX,
+        member.version,
+        _UTF8,
+        0,
+        *member.stamp,
+        member.crc,
+        size,
+        size,
+        len(member.name),
+        len(extra),
+        0,
+        0,
+        0,
+        _MODE,
+        min(member.offset, _LIMIT),
+    )
+    return head + member.name + extra
+
+
+def _end(count: int, start: int, size: int) -> bytes:
+    told = b""
+    if count >= 0xFFFF or start >= _LIMIT or size >= _LIMIT:
+        told = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45 | _UNIX << 8, 45, 0, 0, count, count, size, start)
+        told += struct.pack("<4sIQI", b"PK\x06\x07", 0, start + size, 1)
+    few = min(count, 0xFFFF)
+    return told + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, few, few, min(size, _LIMIT), min(start, _LIMIT), 0)
