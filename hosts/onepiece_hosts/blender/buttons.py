@@ -46,6 +46,10 @@ def _publishing() -> dict[str, Button]:
             "Show what a publish would do; nothing is changed",
             lambda desk, inputs, _: _publish(desk).publish(inputs.comment, is_dry_run=True),
         ),
+        "save_request": Button(
+            "Keep this publish beside the scene, to be done later or on another machine",
+            lambda desk, inputs, _: _publish(desk).save_request(inputs.comment),
+        ),
         "toggle": Button(
             "Leave this out of the publish, or take it in again", lambda desk, _, row: _publish(desk).toggle(row)
         ),

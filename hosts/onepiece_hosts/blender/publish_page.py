@@ -54,6 +54,9 @@ def _draw_form(layout: Any, desk: Any, inputs: Any, width: int) -> None:
     large.scale_y = 1.5
     press(large, "publish", "Publish", "EXPORT")
     press(column, "dry_run", "Dry Run", "VIEWZOOM")
+    press(column, "save_request", "Save Request", "FILE_TICK")
+    if publish.saved:
+        text(layout, words.saved(publish.saved), width, "CHECKMARK")
     if publish.blocking:
         count = len(publish.blocking)
         text(layout, f"{words.plural(count, 'error')} must be fixed or ignored first.", width, "CANCEL")

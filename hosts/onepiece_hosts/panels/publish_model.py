@@ -51,6 +51,7 @@ class PublishModel:
         is_cancel_asked: the artist has pressed Cancel and is asked whether that is meant.
         is_stopping: that was meant; the worker takes everything back.
         result: of the publish or of the dry run.
+        saved: the file that holds the request for another time, once it was saved.
         error: what went wrong last; the error box shows it.
     """
 
@@ -77,6 +78,7 @@ class PublishModel:
         self.is_cancel_asked = self.is_stopping = False
         self.pictures = Thumbnails(worker, self._change)
         self.result: dict[str, Any] | None = None
+        self.saved: str | None = None
         self.error: HostError | None = None
 
     # What is shown
@@ -185,13 +187,29 @@ class PublishModel:
     def publish(self, comment: str = "", *, is_dry_run: bool = False) -> None:
         if not self.can_publish:
             return
-        asked = {**(self.request or {}), "comment": comment}
-        params = {"request": asked, "facts": self.facts, "ignored": self.ignored}
+        params = self._asked(comment)
         self._change(
             state=PUBLISHING, progress=None, steps=Steps(), result=None, error=None, operation=None, warnings=[]
         )
         method = "publish.plan" if is_dry_run else "publish.start"
         self._run(method, params, READY if is_dry_run else DONE)
+
+    def save_request(self, comment: str = "") -> None:
+        """Keep what Publish would send in a file beside the scene, for ``onepiece dcc publish --request``."""
+        scene = self._host.scene_path()
+        if not self.can_publish or scene is None:
+            return
+        path = f"{scene.rpartition('.')[0] or scene}.publish.json"
+        self._worker.request(
+            "publish.save",
+            {**self._asked(comment), "path": path},
+            on_result=lambda told: self._change(saved=str(told["path"]), error=None),
+            on_error=lambda error: self._change(error=error),
+        )
+
+    def _asked(self, comment: str) -> dict[str, Any]:
+        asked = {**(self.request or {}), "comment": comment}
+        return {"request": asked, "facts": self.facts, "ignored": self.ignored}
 
     def ask_cancel(self) -> None:
         """Cancel was pressed: whoever draws asks whether it is meant; then :meth:`cancel` or :meth:`keep_going`."""

@@ -29,6 +29,11 @@ def sentence(message: str) -> str:
     return f"{first.capitalize()} {rest}" if first.isalpha() and first.islower() else message
 
 
+def saved(path: str) -> str:
+    """What became of a request that was kept for another time."""
+    return f"Saved as {path}: publish it with onepiece dcc publish --request."
+
+
 def size(count: float | None) -> str:
     """Bytes: ``1.2 MB``."""
     if count is None:

@@ -156,6 +156,18 @@ def test_without_shotgrid_the_panels_go_on_from_memory_and_say_so(
 # Files and folders
 
 
+def test_a_saved_request_is_published_from_the_shell(studio_desk: Desk, whole: PaperHost, environ: dict[str, str]):
+    panel = checked(studio_desk)
+    run_until(panel.later.isEnabled)
+    click(panel.later)
+    saved = Path(whole.path or "").with_suffix(".publish.json")
+    run_until(lambda: saved.name in panel.why_not.text())
+    command = [sys.executable, "-m", "onepiece_cli", "dcc", "publish", "--request", str(saved), "--dry-run", "--json"]
+    done = subprocess.run(command, env=environ, cwd=saved.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["scene_name"] == saved.name.partition(".")[0]
+
+
 def test_a_workfile_that_has_vanished_is_told_and_the_list_is_read_again(studio_desk: Desk, whole: PaperHost):
     panel = studio_desk.show("open_shot")
     down_to(panel, "Frost Giant", "ep010", "ep010_sc02", "ep010_sc02_0010")

@@ -65,6 +65,9 @@ class PublishPanel(Window):
     def dry_run(self) -> None:
         self.model.publish(self.comment.toPlainText().strip(), is_dry_run=True)
 
+    def save_request(self) -> None:
+        self.model.save_request(self.comment.toPlainText().strip())
+
     def ask_cancel(self) -> None:
         self.model.ask_cancel()
 
@@ -135,11 +138,13 @@ class PublishPanel(Window):
         self.plan_box = frame("card", column(label("Dry run: nothing was changed", "head"), self.plan))
         self.why_not = label("", "faint", is_wrapped=True)
         self.again = button("Check Again", "Read the scene and check it again", self.check_again)
+        tip = "Keep this publish beside the scene, to be done later or on another machine"
+        self.later = button("Save Request", tip, self.save_request)
         self.dry = button("Dry Run", "Show what a publish would do; nothing is changed", self._press_dry)
         tip = "Freeze this version, upload it and register it; you can go on working meanwhile"
         self.go = button("Publish", tip, self._press_publish, "primary")
         self.go.setDefault(True)
-        foot = row(self.again, self.why_not, self.dry, self.go)
+        foot = row(self.again, self.why_not, self.later, self.dry, self.go)
         foot.setStretch(1, 1)
         return [self.plan_box, self.comment, foot]
 
@@ -164,7 +169,8 @@ class PublishPanel(Window):
         self.again.setEnabled(not is_busy)
         self.go.setEnabled(model.can_publish)
         self.dry.setEnabled(model.can_publish)
-        self.why_not.setText(_why_not(model))
+        self.later.setEnabled(model.can_publish)
+        self.why_not.setText(words.saved(model.saved) if model.saved else _why_not(model))
         self.plan_box.setVisible(model.result is not None)
         if model.result is not None:
             self.plan.setText(_plan(model.result))
