@@ -76,12 +76,17 @@ def _new_id() -> str:
     return f"{KIND}-{uuid.uuid4().hex[:20]}"
 
 
+def _part_of(operation: Operation) -> str:
+    """The fingerprint of every bulk run of an operation."""
+    return f"{operation.fingerprint}-part"
+
+
 def _settle_parts(
     tracker: Tracker, journal: Journal, operation: Operation, timing: BulkTiming, reporter: Reporter
 ) -> None:
     """Wait until nothing that a killed run has sent can still be carried out."""
     for part in journal.list_unfinished(PART):
-        if part.fingerprint != operation.fingerprint:
+        if part.fingerprint != _part_of(operation):
             continue
         for row in JournalOutbox(journal, part.id).rows():
             until = settled_at(row, timing.clock, timing.settle_seconds, timing.timeout_seconds)
@@ -183,7 +188,7 @@ class _Run:
             return
         name = f"{len(rows)} {rows[0].node.type}"
         part = self.journal.begin(
-            f"{PART}-{uuid.uuid4().hex[:20]}", kind=PART, fingerprint=self.operation.fingerprint, name=name, request={}
+            f"{PART}-{uuid.uuid4().hex[:20]}", kind=PART, fingerprint=_part_of(self.operation), name=name, request={}
         )
         waits = False
         results = run_bulk(

@@ -82,8 +82,9 @@ class Converter:
             raise ValueRefused(f"{node.parent.type} {node.parent.code} was refused")
         link = self._site.link(node.type, node.parent.type, node.link)
         if link is None:
-            named = f"{node.link!r}" if node.link else "no field"
-            raise ValueRefused(f"{named} of {node.type} links to {node.parent.type} on this site")
+            named = f"the field {node.link!r}" if node.link else "no field"
+            verb = "does not link" if node.link else "links"
+            raise ValueRefused(f"{named} of {node.type} {verb} to {node.parent.type} on this site")
         return Wanted(node, parent, link, data)
 
     def _data(self, node: Node) -> dict[str, Any] | ValueRefused:

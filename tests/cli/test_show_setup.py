@@ -60,7 +60,7 @@ def setup(studio_env: dict[str, str], tmp_path: Path, project: str) -> Setup:
 def codes(site: Any, project: str, kind: str, *fields: str) -> list[Any]:
     order = [{"field_name": "code", "direction": "asc"}]
     rows = site.find(kind, [["project.Project.name", "is", project]], ["code", *fields], order=order)
-    return [row["code"] if not fields else tuple([row["code"], *(named(row[each]) for each in fields)]) for row in rows]
+    return [row["code"] if not fields else (row["code"], *(named(row[each]) for each in fields)) for row in rows]
 
 
 def named(value: Any) -> Any:

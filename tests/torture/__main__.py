@@ -18,6 +18,7 @@ from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
+from tests.torture.show_kills import kill_show_setups
 from tests.torture.site_kills import kill_batches
 from tests.torture.tracker_machine import run_machine
 from tests.torture.transfers import MIB, kill_downloads, kill_uploads, transfer_through_faults, with_a_server
@@ -35,6 +36,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-batches": lambda world, seed: kill_batches(world.root / "site", 100, seed),
     "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
     "bulk-storms": lambda world, seed: bulk_through_storms(world, 5000, seed),
+    "killed-shows": lambda world, seed: kill_show_setups(world, 100, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
     "killed-uploads": lambda world, seed: with_a_server(
