@@ -99,7 +99,7 @@ def _run(plan: RepairPlan, parts: ReconcileParts, phase: str, repairs: tuple[Rep
                 detail.update(outcome=outcome, message=message)
             results.append(_result(repair, outcome, message))
             parts.reporter.step(
-                Progress(operation="reconcile", phase=phase, done=len(results), total=len(repairs), unit="repairs")
+                Progress(operation="reconcile", phase=phase, done=len(results), total=len(repairs), unit="steps")
             )
     except _AWAY as error:
         journal.settle(plan.id, "parked", error=error.report)

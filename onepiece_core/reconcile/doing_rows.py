@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ from onepiece_core.tracker.tracker import Entity, Tracker
 
 # The site makes it out of the path.
 _DERIVED = "path_cache"
+
+
+_FORGOTTEN: dict[str, Callable[[str], dict[str, Any]]] = {
+    "Version": lambda name: {"code": f"undone {name}", "sg_path_to_frames": None, "sg_path_to_movie": None},
+    "PublishedFile": lambda name: {"code": f"undone {name}", "path": None, "path_cache": None},
+}
 
 
 class Update:
@@ -144,6 +151,9 @@ class Registering:
         filters = [["published_file", "in", files]]
         links = tracker.find("PublishedFileDependency", filters) if files else []
         for each in (*links, *reversed(made)):
+            if each["type"] in _FORGOTTEN and tracker.find(each["type"], [["id", "is", each["id"]]]):
+                # A retired row that names the package would still stand for it.
+                tracker.update(each["type"], each["id"], _FORGOTTEN[each["type"]](job.sub_operation))
             tracker.delete(each["type"], each["id"])
         journal.settle(job.sub_operation, "discarded")
         return ""

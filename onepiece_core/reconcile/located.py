@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from onepiece_core.config.models import RootSettings, System
 from onepiece_core.sequences import group_of, split_extension
@@ -58,7 +58,10 @@ class RootMap:
         if text[:5].lower() == "s3://":
             return f"s3://{text[5:].rstrip('/')}"
         if text[:7].lower() == "file://":
-            text = unquote(urlsplit(text).path)
+            told = text[7:].partition("?")[0]
+            # `%04d` may stand there as it is: decoded it would be no text.
+            text = decoded if (decoded := unquote(told)).isprintable() else told
+            text = text if text.startswith("/") else f"/{text.partition('/')[2]}"
             text = text[1:] if _WINDOWS.match(text[1:]) else text
         is_windows = bool(_WINDOWS.match(text))
         posix = _posix(text).rstrip("/")

@@ -1,0 +1,1 @@
+"""Reconcile, on shows with planted faults."""
