@@ -157,6 +157,7 @@ def two_contents(spot: Spot) -> None:
 
 @row("82f", "a row without its file", code="file.missing")
 def no_file(spot: Spot) -> None:
+    spot.frames()
     spot.says(f"{spot.key}/{spot.name()}.mov")
 
 

@@ -212,5 +212,5 @@ _one_of_three("53", "a frame that says another number", "media.frame_number", im
 def colour_space(spot: Spot) -> None:
     for frame in (1001, 1002):
         path = spot.folder / f"{spot.name(tail='_acescg')}.{frame}.exr"
-        write_any_exr(path, seed=frame, **{"oiio:ColorSpace": "sRGB", "colorSpace": "sRGB"})
+        write_any_exr(path, seed=frame, colorSpace="sRGB")
     spot.blame_all()

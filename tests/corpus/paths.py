@@ -192,7 +192,7 @@ def newline(spot: Spot) -> None:
     spot.still("tab\tand\x7f.exr")
 
 
-@row("27b", "a name that turns the text around", code="name.convention")
+@row("27b", "a name that turns the text around", code="name.control", publish=REFUSED)
 def bidi(spot: Spot) -> None:
     spot.still("a\u202egpj.exr")
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onepiece_core.storage.places import Place
+from onepiece_core.errors import StorageError
+from onepiece_core.storage.s3.client import connect
 from tests.corpus.looking import check_always, said, shown_set, status_of, tree_of
 from tests.corpus.row import Row, Spot
 from tests.corpus.rows import ELSEWHERE, LAST, ROWS, UNUSED
 from tests.support.ingests import IngestWorld
+from tests.support.s3_proxy import PASS, refused, s3_proxy
 
 ROOT = Path(__file__).parents[2]
 SEVERITY = {"ok": "warning", "skipped": "skipped", "refused": "error"}
@@ -30,8 +33,6 @@ def test_no_row_is_left_out() -> None:
 
 def write_list(spot: Spot, path: Path) -> Path | None:
     """The entries of a drop as its manifest."""
-    import json
-
     if not spot.entries:
         return None
     path.write_text(json.dumps({"files": spot.entries}), encoding="utf-8")
@@ -106,4 +107,17 @@ def test_the_whole_corpus_in_one_drop(world: IngestWorld) -> None:
 
 
 def test_a_bucket_that_may_not_be_written_stops_the_run(world: IngestWorld) -> None:
-    assert Place(world.bucket).uri
+    frames = world.frames("FG_ep999_sc99_0010_comp_v001", last=1040)
+    before = tree_of(world.drop)
+    with s3_proxy(world.aws.endpoint_url or "") as proxy:
+        denied = refused("403 Forbidden", "AccessDenied")
+        proxy.plan = lambda call, _: denied if call.method in ("PUT", "POST") else PASS
+        world.store = connect(world.aws.model_copy(update={"endpoint_url": proxy.url}), world.bucket)
+        with pytest.raises(StorageError):
+            world.ingest()
+        tried = proxy.methods().count("PUT")
+    world.store = connect(world.aws, world.bucket)
+    assert 0 < tried < len(frames)
+    assert (world.keys(), world.versions()) == ([], [])
+    assert tree_of(world.drop) == before
+    assert world.ingest().summary["uploaded"] == len(frames)
