@@ -167,7 +167,7 @@ class _Run:
     def _put_in_place(self, packed: Packed) -> bool:
         """Everything is compared before anything becomes visible."""
         was_there = os.path.lexists(self.output)
-        if was_there and not _same(packed.staged, self.output):
+        if was_there and not is_same(packed.staged, self.output):
             raise differs(str(self.output))
         kept = self._kept(packed)
         for path, data in kept.items():
@@ -235,14 +235,14 @@ def _user() -> str:
         return "unknown"
 
 
-def _same(staged: Path, there: Path) -> bool:
+def is_same(staged: Path, there: Path) -> bool:
     """Whether both hold the same bytes under the same names."""
     if staged.is_dir() != there.is_dir():
         return False
     if staged.is_file():
         return staged.stat().st_size == there.stat().st_size and _hash(staged) == _hash(there)
     ours, theirs = _files(staged), _files(there)
-    return ours.keys() == theirs.keys() and all(_same(ours[name], theirs[name]) for name in ours)
+    return ours.keys() == theirs.keys() and all(is_same(ours[name], theirs[name]) for name in ours)
 
 
 def _files(folder: Path) -> dict[str, Path]:

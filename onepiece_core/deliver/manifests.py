@@ -36,7 +36,7 @@ class Delivered:
 def documents(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> dict[str, bytes]:
     """The documents by their path in the delivery, the MHL last: it covers the others."""
     at = max(each.version.created_at for each in delivered)
-    made = {JSON_NAME: _json(plan, delivered), CSV_NAME: _csv(plan, delivered)}
+    made = {JSON_NAME: _json(plan, delivered), CSV_NAME: files_csv(plan, delivered)}
     files = [
         MhlFile(
             file.entry.path,
@@ -64,12 +64,12 @@ def _json(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> bytes:
         "hashes": list(plan.hashes),
         "files": sum(len(each.files) for each in delivered),
         "size_bytes": sum(file.size_bytes for each in delivered for file in each.files),
-        "versions": [_version(each) for each in delivered],
+        "versions": [told_delivered(each) for each in delivered],
     }
     return json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def _version(each: Delivered) -> dict[str, object]:
+def told_delivered(each: Delivered) -> dict[str, object]:
     version = each.version
     frames = [file.entry.frame for file in each.files if file.entry.frame is not None]
     return {
@@ -96,7 +96,7 @@ def _version(each: Delivered) -> dict[str, object]:
     }
 
 
-def _csv(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> bytes:
+def files_csv(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> bytes:
     headers = ["path", "original", "version", "entity", "sequence", "episode", "status", "frame", "original_frame"]
     rows = [
         [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from onepiece_core.checksums import Hasher
 from onepiece_core.deliver.manifests import Delivered, DeliveredFile, documents
@@ -26,6 +26,8 @@ from onepiece_core.progress import Progress, Reporter
 # Large enough that handing a piece to the hashing thread costs nothing.
 PIECE_BYTES = 1 << 22
 _DOCUMENTS_BYTES = 4096
+# From a plan and what of it was packed to the documents by their path.
+MakeDocuments = Callable[[Any, Sequence[Delivered]], dict[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,13 @@ def stage_path(output: Path, operation: str) -> Path:
     return output.with_name(f".{output.name}.{operation}.part")
 
 
-def pack(plan: DeliveryPlan, staged: Path, places: Places, reporter: Reporter) -> Packed:
+def pack(
+    plan: DeliveryPlan,
+    staged: Path,
+    places: Places,
+    reporter: Reporter,
+    make_documents: MakeDocuments = documents,
+) -> Packed:
     """Write the archive or folder at ``staged``; what an earlier run left there is replaced.
 
     A Version whose media is not what was published, or cannot be read, is taken out again and refused.
@@ -71,7 +79,7 @@ def pack(plan: DeliveryPlan, staged: Path, places: Places, reporter: Reporter) -
     make_folders(staged.parent)
     try:
         with _opened(plan, staged) as package, ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
-            return _Packer(plan, package, pool, places, reporter).run(staged)
+            return _Packer(plan, package, pool, places, reporter).run(staged, make_documents)
     except OSError as cause:
         remove(staged)
         raise storage_error(cause, staged, need_bytes=plan.size_bytes) from cause
@@ -183,7 +191,7 @@ class _Packer:
         self._places, self._reporter = places, reporter
         self._done = 0
 
-    def run(self, staged: Path) -> Packed:
+    def run(self, staged: Path, make_documents: MakeDocuments) -> Packed:
         versions: list[PlannedVersion] = []
         delivered: list[Delivered] = []
         for version in self._plan.versions:
@@ -194,7 +202,7 @@ class _Packer:
             versions.append(checked)
             if files is not None:
                 delivered.append(Delivered(checked, files))
-        made = documents(self._plan, delivered) if delivered else {}
+        made = make_documents(self._plan, delivered) if delivered else {}
         at = max((each.version.created_at for each in delivered), default=None)
         for name, data in made.items():
             assert at is not None

@@ -49,7 +49,7 @@ def plan_delivery(
     namer = Namer(request.naming or preset.naming, show_code, preset.first_frame if request.renumber else None)
     place = resolve_bucket(request.context, places.contexts).under(show_code, request.name)
     rows = find_approved(tracker, project, request, request.statuses or preset.statuses)
-    checker = _Checker(preset, places, namer, require_hash=request.require_hash or preset.require_hash)
+    checker = VersionChecker(preset, places, namer, require_hash=request.require_hash or preset.require_hash)
     versions: list[PlannedVersion] = []
     for number, row in enumerate(rows, 1):
         versions.append(checker.checked(row))
@@ -111,7 +111,7 @@ def problem_of(error: OnePieceError) -> Problem:
     raise error
 
 
-class _Checker:
+class VersionChecker:
     def __init__(self, preset: DeliveryPreset, places: Places, namer: Namer, *, require_hash: bool) -> None:
         self._preset, self._places, self._namer, self._require_hash = preset, places, namer, require_hash
 
@@ -121,12 +121,13 @@ class _Checker:
         media: list[MediaPlace] = []
         for kind in self._preset.media:
             found = _tried(lambda kind=kind: self._found(row, kind), problems)  # type: ignore[misc]
-            if found is not None:
+            # An ingested movie stands in both fields.
+            if found is not None and all(each.told != found.told for each in media):
                 media.append(found)
         if not problems:
             problems += self._rules(row, media)
         entries = () if problems and not media else _tried(lambda: self._namer.entries(version, media), problems) or ()
-        return replace(version, entries=entries, problems=tuple(problems))
+        return replace(version, entries=entries, problems=tuple(dict.fromkeys(problems)))
 
     def _found(self, row: Mapping[str, Any], kind: Any) -> MediaPlace | None:
         found = find_media(row, kind, self._places)

@@ -12,7 +12,7 @@ from onepiece_core.tracker.tracker import Entity, Filter, Tracker
 
 SEQUENCE = "entity.Shot.sg_sequence.Sequence.code"
 EPISODE = "entity.Shot.sg_sequence.Sequence.episode.Episode.code"
-_FIELDS = (
+VERSION_FIELDS = (
     "code",
     "entity",
     "sg_status_list",
@@ -46,7 +46,7 @@ def find_approved(
                 "filters": [["updated_at", "greater_than", request.since], ["updated_at", "is", request.since]],
             }
         )
-    found = tracker.find("Version", filters, _FIELDS)
+    found = tracker.find("Version", filters, VERSION_FIELDS)
     return sorted(found, key=lambda row: (_name(row.get("entity")), str(row.get("code")).casefold(), row["id"]))
 
 

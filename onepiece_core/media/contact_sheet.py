@@ -46,7 +46,7 @@ def write_contact_sheet(
         except MediaError:
             text = f"{label} (cannot be read)"
         texts.append((x, y + tile_height + 18, text, 14))
-    write_picture(_with_texts(sheet, texts), target)
+    write_picture(with_texts(sheet, texts), target)
 
 
 def _paste(sheet: Pixels, picture: Pixels, place: tuple[int, int], box: tuple[int, int]) -> None:
@@ -55,7 +55,7 @@ def _paste(sheet: Pixels, picture: Pixels, place: tuple[int, int], box: tuple[in
     sheet[y : y + height, x : x + width] = picture
 
 
-def _with_texts(sheet: Pixels, texts: Sequence[tuple[int, int, str, int]]) -> Pixels:
+def with_texts(sheet: Pixels, texts: Sequence[tuple[int, int, str, int]]) -> Pixels:
     """The sheet with its labels; without them where OpenImageIO was built without fonts."""
     oiio: Any = load_openimageio()
     height, width, _ = sheet.shape
