@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -16,14 +15,17 @@ from onepiece_core.storage.s3.store import S3Store
 from tests.core.engine_contract import EngineContract, Ground
 from tests.support.weed import Weed
 
+BUCKET = "engines"
+
 
 @pytest.fixture
 def bucket(weed: Weed) -> S3Store:
-    """An empty bucket."""
-    name = f"engines-{uuid4().hex[:8]}"
-    create_bucket(weed.aws, name)
-    store = open_store(name, weed.aws)
+    """An empty bucket; the same one each time, for the server sets room aside for every bucket."""
+    create_bucket(weed.aws, BUCKET)
+    store = open_store(BUCKET, weed.aws)
     assert isinstance(store, S3Store)
+    for info in store.iter_objects():
+        store.delete(info.key)
     return store
 
 
