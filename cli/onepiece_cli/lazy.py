@@ -31,6 +31,8 @@ COMMANDS: dict[str, Entry] = {
     "validate": Entry("onepiece_cli.commands.validate", "Check names, paths, media, manifests and hosts.", True),
     "verify": Entry("onepiece_cli.commands.verify", "Prove a package against its manifest, on disk or in S3.", True),
     "recover": Entry("onepiece_cli.commands.recover", "Finish or discard publishes that were interrupted.", True),
+    "unpublish": Entry("onepiece_cli.commands.unpublish", "Take a version back: rows retired, files parked.", True),
+    "restore": Entry("onepiece_cli.commands.restore", "Bring back a version that was unpublished.", True),
     "shotgrid": Entry("onepiece_cli.commands.shotgrid", "Shows, bulk work, playlists, deliveries.", True),
     "editorial": Entry("onepiece_cli.commands.editorial", "Compare cuts: what changed, what no longer covers."),
     "login": Entry("onepiece_cli.commands.login", "Sign in at ShotGrid as yourself."),

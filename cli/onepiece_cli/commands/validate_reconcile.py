@@ -14,6 +14,7 @@ from onepiece_cli.outcome import exit_with, run_failures_are
 from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
+    from onepiece_core.progress import Reporter
     from onepiece_core.reconcile.model import ApplyReport, ReconcileReport
     from onepiece_core.reconcile.parts import ReconcileParts, ReconcileRequest
 
@@ -100,7 +101,7 @@ def reconcile(
             raise UsageError(f"{csv_file} is meant for nothing.", hint="A file may follow --csv.")
         if csv and csv_file is None and as_json:
             raise UsageError("--json and --csv cannot both have stdout.", hint="Name a file behind --csv.")
-        parts = _parts(session, profile, reporter, show_code)
+        parts = build(session, profile, reporter, show_code)
         if apply is not None or undo is not None:
             _change(session, parts, project, apply, undo, as_json=as_json)
             return
@@ -116,12 +117,12 @@ def reconcile(
         _compare(session, request, parts, csv=csv, csv_file=csv_file, html=html, plan=plan, as_json=as_json)
 
 
-def _parts(session: Session, profile: str | None, reporter: object, show_code: str | None) -> ReconcileParts:
+def build(session: Session, profile: str | None, reporter: Reporter, show_code: str | None) -> ReconcileParts:
     from onepiece_cli.settings import default_state_dir
     from onepiece_core.reconcile.build import build_reconcile
 
     settings = session.settings(overrides=aws_overrides(profile))
-    return build_reconcile(settings, default_state_dir(session.environ), reporter, show_code=show_code)  # type: ignore[arg-type]
+    return build_reconcile(settings, default_state_dir(session.environ), reporter, show_code=show_code)
 
 
 def _compare(
@@ -196,7 +197,7 @@ def _change(
     show_results(session, report, as_json=as_json)
 
 
-def show_results(session: Session, report: ApplyReport, *, as_json: bool) -> None:
+def show_results(session: Session, report: ApplyReport, *, as_json: bool, undo: str | None = None) -> None:
     """Tell what became of each repair, and end with what that means."""
     if as_json:
         typer.echo(session.told(report.model_dump(mode="json", by_alias=True)))
@@ -205,5 +206,9 @@ def show_results(session: Session, report: ApplyReport, *, as_json: bool) -> Non
             more = f": {printable(each.message)}" if each.message else ""
             typer.echo(f"{each.outcome:8} {each.code:20} {printable(each.subject)}{more}")
         done = report.count("done", "already", "undone")
-        typer.echo(f"{done} of {len(report.results)} done; --undo {report.operation} takes them back")
+        typer.echo(f"{done} of {len(report.results)} done")
+        if undo is None and report.count("done", "already"):
+            undo = f"--undo {report.operation}"
+        if undo is not None:
+            session.say(f"{undo} takes it back")
     exit_with(report.count("skipped"), report.count("failed"))
