@@ -35,7 +35,7 @@ def find_approved(
         UsageError: the site has no such status.
         EntityMissing: the project has no such episode.
     """
-    _check_statuses(tracker, statuses)
+    check_statuses(tracker, statuses)
     filters: list[Filter] = [["project", "is", project], ["sg_status_list", "in", list(statuses)]]
     if request.episodes:
         filters.append([EPISODE, "in", _episodes(tracker, project, request.episodes)])
@@ -74,7 +74,7 @@ def _time(value: object) -> datetime:
     return value.astimezone(UTC).replace(microsecond=0)
 
 
-def _check_statuses(tracker: Tracker, statuses: Sequence[str]) -> None:
+def check_statuses(tracker: Tracker, statuses: Sequence[str]) -> None:
     valid = (tracker.schema_fields("Version").get("sg_status_list") or {}).get("valid_values") or []
     unknown = [status for status in statuses if valid and status not in valid]
     if unknown:

@@ -13,6 +13,7 @@ from pathlib import Path
 from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
 from tests.torture.bulk_storms import bulk_through_storms
+from tests.torture.deliver_kills import kill_deliveries
 from tests.torture.faulty_store import faulty_store
 from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
@@ -36,6 +37,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-batches": lambda world, seed: kill_batches(world.root / "site", 100, seed),
     "faulty-store": lambda world, seed: faulty_store(world, 200, seed),
     "bulk-storms": lambda world, seed: bulk_through_storms(world, 5000, seed),
+    "killed-deliveries": lambda world, seed: kill_deliveries(world.root / "deliveries", world.env, 100, seed),
     "killed-shows": lambda world, seed: kill_show_setups(world, 100, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
