@@ -61,6 +61,11 @@ DELETE_EPILOG = """Examples:
 onepiece shotgrid bulk-delete Version --input old.csv --project "Frost Giant"
 
 onepiece shotgrid bulk-delete Version --input old.csv --project "Frost Giant" --revive"""
+PLAYLISTS_EPILOG = """Examples:
+
+onepiece shotgrid bulk-playlists --input playlists.csv --project "Frost Giant"
+
+Columns: playlist, version, order; without an order the Versions are played as the rows stand."""
 VERSIONS_EPILOG = """Examples:
 
 onepiece shotgrid bulk-versions --input versions.csv --project "Frost Giant"
@@ -126,6 +131,40 @@ def bulk_versions(
     _run(session, "create", "Version", source, project, None, _VERSION_COLUMNS, dry_run, events is not None, as_json)
 
 
+def bulk_playlists(
+    ctx: typer.Context,
+    source: Input,
+    project: Annotated[str, typer.Option(help="Of the playlists and their Versions; name or code.")],
+    dry_run: DryRun = False,
+    events: Events = None,
+    as_json: Json = False,
+) -> None:
+    """Make playlists and put Versions into them, in order, each exactly once."""
+    from onepiece_cli.settings import default_state_dir
+    from onepiece_core.journal import Journal
+    from onepiece_core.manifest.row_files import read_rows
+    from onepiece_core.playlist.rows import apply_playlists, plan_playlists
+    from onepiece_core.tracker.bulk import BulkTiming
+    from onepiece_core.tracker.opening import get_tracker
+    from onepiece_core.tracker.placing import find_project
+    from onepiece_core.tracker.retry import SystemClock
+
+    session = session_of(ctx)
+    rows = read_rows(source)
+    settings = session.settings(near=source)
+    tracker = get_tracker(settings.shotgrid, settings.tracker)
+    found = find_project(tracker, {"name": project})
+    if dry_run:
+        plan = plan_playlists(tracker, rows, found)
+        end_rows(session, plan, planned_rows(plan), as_json=as_json, dry_run=True)
+        return
+    journal = Journal(settings.state_dir or default_state_dir(session.environ))
+    patience = BulkTiming(SystemClock(), settings.tracker.settle_seconds, settings.tracker.timeout_seconds)
+    with session.reporter(events=events is not None) as reporter:
+        plan, results = apply_playlists(tracker, rows, found, journal, timing=patience, reporter=reporter)
+    end_rows(session, plan, results, as_json=as_json, dry_run=False)
+
+
 def _run(
     session: Session,
     action: Action,
@@ -154,22 +193,22 @@ def _run(
     found = find_project(tracker, {"name": project}) if project is not None else None
     plan = plan_rows(tracker, action, entity_type, rows, project=found, unique=unique or (), renamed=columns)
     if dry_run:
-        _end(session, plan, _planned(plan), as_json=as_json, dry_run=True)
+        end_rows(session, plan, planned_rows(plan), as_json=as_json, dry_run=True)
         return
     journal = Journal(settings.state_dir or default_state_dir(session.environ))
     patience = BulkTiming(SystemClock(), settings.tracker.settle_seconds, settings.tracker.timeout_seconds)
     with session.reporter(events=events) as reporter:
         results = list(apply_rows(plan, tracker, journal, timing=patience, reporter=reporter))
-    _end(session, plan, results, as_json=as_json, dry_run=False)
+    end_rows(session, plan, results, as_json=as_json, dry_run=False)
 
 
-def _planned(plan: RowPlan) -> list[RowResult]:
+def planned_rows(plan: RowPlan) -> list[RowResult]:
     from onepiece_core.tracker.bulk import RowResult
 
     return [*plan.refused, *(RowResult(row.key, "waiting", row.id) for row in plan.rows)]
 
 
-def _end(session: Session, plan: RowPlan, results: Iterable[RowResult], *, as_json: bool, dry_run: bool) -> None:
+def end_rows(session: Session, plan: RowPlan, results: Iterable[RowResult], *, as_json: bool, dry_run: bool) -> None:
     told = sorted(results, key=lambda result: int(result.key.rpartition(" ")[2]))
     states: Counter[str] = Counter(result.state for result in told)
     if as_json:

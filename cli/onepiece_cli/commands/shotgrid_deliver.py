@@ -86,9 +86,9 @@ def deliver(
     request = DeliverRequest(
         project=project,
         context=context,
-        output=_absolute(output),
+        output=absolute(output),
         episodes=tuple(episodes or ()),
-        manifest=None if manifest is None else _absolute(manifest),
+        manifest=None if manifest is None else absolute(manifest),
         preset=preset,
         statuses=tuple(statuses or ()),
         since=_time(since),
@@ -105,7 +105,7 @@ def deliver(
         _deliver(session, request, settings, events=events is not None, as_json=as_json)
 
 
-def _absolute(path: Path) -> Path:
+def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links are kept as they were named
 
 
@@ -122,7 +122,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Tracker, Places]]:
+def opened_site(settings: Settings) -> Iterator[tuple[Tracker, Places]]:
     from onepiece_core.config.sandbox_use import refuse_mixed
     from onepiece_core.deliver.media import Places
     from onepiece_core.system import this_system
@@ -138,7 +138,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Tracker, Places]]:
 def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
     from onepiece_core.deliver.plan import check_bytes, plan_delivery
 
-    with _opened(settings) as (tracker, places), session.reporter(events=events) as reporter:
+    with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
         plan = plan_delivery(request, tracker, places, reporter=reporter)
         plan = check_bytes(plan, places, reporter)
     if as_json:
@@ -149,7 +149,7 @@ def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, e
                 printable(f"deliver  {version.code}  {len(version.entries)} files, {version.size_bytes:,} bytes")
             )
         typer.echo(f"would deliver {len(plan.ready)} Versions, {plan.size_bytes:,} bytes, to {plan.place.uri}")
-        _show_problems(session, plan)
+        show_problems(session, plan)
     exit_with(len(plan.refused) or (0 if plan.ready else 1), 0)
 
 
@@ -157,7 +157,7 @@ def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, e
     from onepiece_core.deliver.apply import apply_delivery
     from onepiece_core.deliver.plan import plan_delivery
 
-    with _opened(settings) as (tracker, places), session.reporter(events=events) as reporter:
+    with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
         plan = plan_delivery(request, tracker, places, reporter=reporter)
         with _parts(session, settings, plan, tracker, places, reporter) as parts:
             report = apply_delivery(plan, parts)
@@ -195,7 +195,7 @@ def _parts(
 
 
 def _show(session: Session, report: DeliveryReport) -> None:
-    _show_problems(session, report.plan)
+    show_problems(session, report.plan)
     output = report.plan.request.output
     there = " (was there already)" if report.was_there else ""
     typer.echo(printable(f"{output}: {len(report.delivered)} Versions, {report.size_bytes:,} bytes{there}"))
@@ -204,7 +204,7 @@ def _show(session: Session, report: DeliveryReport) -> None:
     typer.echo(f"Delivery {report.delivery} in ShotGrid; receipt: {printable(str(report.receipt))}")
 
 
-def _show_problems(session: Session, plan: DeliveryPlan) -> None:
+def show_problems(session: Session, plan: DeliveryPlan) -> None:
     for version in plan.versions:
         for problem in version.problems:
             word = "refused" if problem.severity == "error" else "warning"

@@ -1,0 +1,1 @@
+"""Playlists: what is in them, and packages of their media."""
