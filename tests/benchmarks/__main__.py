@@ -13,6 +13,7 @@ for module in (
     "bench_publish",
     "bench_shotgrid",
     "bench_bulk",
+    "bench_deliver",
     "bench_scenes",
     "bench_ingest",
     "bench_ingest_full",
