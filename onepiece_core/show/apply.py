@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from onepiece_core.errors import ErrorReport, OperationBusy, OperationCancelled, TrackerRefused
+from onepiece_core.errors import ErrorReport, OperationBusy, OperationCancelled, TrackerRefused, TrackerUnavailable
 from onepiece_core.journal import Journal, Operation
 from onepiece_core.progress import Progress, Reporter
 from onepiece_core.publish.outbox import JournalOutbox
@@ -92,10 +92,18 @@ def _settle_parts(
             until = settled_at(row, timing.clock, timing.settle_seconds, timing.timeout_seconds)
             while until is not None and (left := until - timing.clock.now()) > 0:
                 reporter.check(KIND, "settle")
-                if row.write.kind == "rows" and RowsStep(tracker, row.write.payload).find() is not None:
+                if row.write.kind == "rows" and _is_there(tracker, row.write.payload):
                     break
                 timing.clock.sleep(min(left, 1.0))
         journal.settle(part.id, "discarded")
+
+
+def _is_there(tracker: Tracker, payload: dict[str, Any]) -> bool:
+    """Whether every row of a batch has arrived; False also while the site does not answer."""
+    try:
+        return RowsStep(tracker, payload).find() is not None
+    except TrackerUnavailable:
+        return False
 
 
 def apply_show(

@@ -13,6 +13,7 @@ from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from onepiece_core.config import Settings
+    from onepiece_core.show.plan import ShowPlan
     from onepiece_core.show.template import ShowTemplate
     from onepiece_core.show.tree import Show
 
@@ -137,17 +138,22 @@ def make(
     from onepiece_core.show.plan import plan_show
     from onepiece_core.tracker.bulk import BulkTiming
     from onepiece_core.tracker.opening import get_tracker
+    from onepiece_core.tracker.patience import patiently
     from onepiece_core.tracker.retry import SystemClock
 
     tracker = get_tracker(settings.shotgrid, settings.tracker)
+
+    def planned() -> ShowPlan:
+        return plan_show(tracker, project, show, update=update, is_strict=is_strict, show_code=show_code)
+
     if dry_run:
-        plan = plan_show(tracker, project, show, update=update, is_strict=is_strict, show_code=show_code)
+        plan = planned()
         end(session, plan, planned_rows(plan), as_json=as_json, dry_run=True)
         return
     journal = Journal(settings.state_dir or default_state_dir(session.environ))
     timing = BulkTiming(SystemClock(), settings.tracker.settle_seconds, settings.tracker.timeout_seconds)
     with session.reporter(events=events) as reporter:  # noqa: SIM117 - the bars are gone before anything is printed
         with show_operation(tracker, journal, project, timing=timing, reporter=reporter) as operation:
-            plan = plan_show(tracker, project, show, update=update, is_strict=is_strict, show_code=show_code)
+            plan = patiently(planned, timing, reporter, "show")
             rows = list(apply_show(plan, tracker, journal, operation, timing=timing, reporter=reporter))
     end(session, plan, rows, as_json=as_json, dry_run=False)
