@@ -24,7 +24,7 @@ def make_show(root: Path, weed: Weed, site: RunningSite, name: str) -> Show:
     root.mkdir(parents=True, exist_ok=True)
     shows = root / "shows"
     shows.mkdir()
-    slug = name.lower()
+    slug = name.lower().replace(" ", "-")
     for bucket in (f"{slug}-publishes", f"{slug}-vendor"):
         create_bucket(weed.aws, bucket)
     return Show(
