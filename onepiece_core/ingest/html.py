@@ -54,14 +54,17 @@ def _counts(report: IngestReport) -> dict[str, tuple[str | int, str]]:
 
 
 def _refused(report: IngestReport) -> list[Html]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    # The same reason of one folder is told once.
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for file in report.files:
         if file.verdict == "refused":
-            groups.setdefault((file.code or "", file.message or ""), []).append(file.path)
+            folder = file.path.rpartition("/")[0]
+            why = "; ".join((file.message or "", *file.also))
+            groups.setdefault((folder, file.code or "", why), []).append(file.path)
     if not groups:
         return []
     rows: list[list[Cell]] = [
-        [_short(paths), len(paths), html_page.toned(code, "bad"), message] for (code, message), paths in groups.items()
+        [_short(paths), len(paths), html_page.toned(code, "bad"), why] for (_, code, why), paths in groups.items()
     ]
     return [html_page.heading("Refused: please look at these"), html_page.table(["File", "Files", "Code", "Why"], rows)]
 

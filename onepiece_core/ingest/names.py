@@ -80,7 +80,7 @@ def check_portable(items: Sequence[DropItem]) -> None:
                 known[part] = portable_problem(part)
             problem = known[part]
             if problem:
-                item.problems.append(found(f"name.{problem[0]}", f"the name {shown(part)!r} {problem[1]}"))
+                item.problems.append(found(f"name.{problem[0]}", f"the name '{shown(part)}' {problem[1]}"))
 
 
 def check_forms(items: Sequence[DropItem], characters: str | None, forms: Sequence[NameTemplate]) -> None:

@@ -55,7 +55,7 @@ def _of_path(text: str, rules: PathRules) -> Iterator[Finding]:
     for part in filter(None, text.split("/")):
         problem = portable_problem(part)
         if problem is not None:
-            yield says(name, f"name.{problem[0]}", f"the name {shown(part)!r} {problem[1]}")
+            yield says(name, f"name.{problem[0]}", f"the name '{shown(part)}' {problem[1]}")
     if is_absolute and rules.roots and not any(path.is_relative_to(root) for root in rules.roots):
         yield says(name, "path.no_root", "it lies below none of the roots: other machines may not have that folder")
     start = len(rules.client_root.rstrip("\\/")) + 1 if rules.client_root else 0
