@@ -33,7 +33,15 @@ PROFILE_VARIABLE = "ONEPIECE_PROFILE"
 CONFIG_HOME_VARIABLE = "XDG_CONFIG_HOME"
 
 _NUMBERS = frozenset([("tracker", "timeout_seconds"), ("tracker", "settle_seconds")])
-_SECRETS = frozenset([("shotgrid", "key"), ("aws", "secret_access_key"), ("aws", "session_token")])
+_SECRETS = frozenset(
+    [
+        ("shotgrid", "key"),
+        ("aws", "secret_access_key"),
+        ("aws", "session_token"),
+        ("notify", "webhook_url"),
+        ("notify", "smtp_password"),
+    ]
+)
 
 
 def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, str]]:

@@ -198,6 +198,19 @@ class ReconcileSettings(Table):
     superseded: str = Field("vwd", description="Status of a version in review when a newer one is approved.")
 
 
+class NotifySettings(Table):
+    """Who is told of a delivery."""
+
+    webhook_url: SecretStr | None = Field(None, description="Address that takes messages as Slack's webhooks do.")
+    smtp_host: str | None = Field(None, description="Server that takes e-mail.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the e-mail server.")
+    smtp_starttls: bool = Field(True, description="Encrypt the connection to the e-mail server.")
+    smtp_user: str | None = Field(None, description="User at the e-mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the e-mail server.")
+    mail_from: str | None = Field(None, description="Sender of e-mail.")
+    mail_to: list[str] = Field([], description="Who gets e-mail.")
+
+
 class SandboxSettings(Table):
     """The studio on one machine."""
 
@@ -253,6 +266,7 @@ class Tables(Table):
     hosts: HostsSettings = HostsSettings()
     templates: TemplateSettings = TemplateSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    notify: NotifySettings = NotifySettings()
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
     project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")

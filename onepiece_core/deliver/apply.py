@@ -96,8 +96,12 @@ class DeliveryReport:
         }
 
 
-def apply_delivery(plan: DeliveryPlan, parts: DeliverParts) -> DeliveryReport:
+def apply_delivery(
+    plan: DeliveryPlan, parts: DeliverParts, *, on_delivered: Callable[[DeliveryReport], None] | None = None
+) -> DeliveryReport:
     """Deliver what the plan calls ready.
+
+    ``on_delivered`` is called before the operation is over: a run that dies there is repeated.
 
     Raises:
         NothingToDeliver: no Version is left.
@@ -110,6 +114,8 @@ def apply_delivery(plan: DeliveryPlan, parts: DeliverParts) -> DeliveryReport:
     operation = _begin(plan, parts)
     try:
         report = _Run(plan, parts, operation.id).run()
+        if on_delivered is not None:
+            on_delivered(report)
     except OnePieceError as error:
         parts.journal.settle(operation.id, "parked", error=error.report)
         raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from onepiece_cli.errors import printable
+from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.many_values import ManyValuesCommand
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.outcome import exit_with
@@ -155,19 +155,41 @@ def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, e
 
 def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
     from onepiece_core.deliver.apply import apply_delivery
+    from onepiece_core.deliver.notify import send_messages
     from onepiece_core.deliver.plan import plan_delivery
 
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
         plan = plan_delivery(request, tracker, places, reporter=reporter)
         with _parts(session, settings, plan, tracker, places, reporter) as parts:
-            report = apply_delivery(plan, parts)
+            report = apply_delivery(plan, parts, on_delivered=lambda done: _queue(settings, parts, done))
+            warnings = send_messages(parts.journal, settings.notify)
     if as_json:
+        told = [warning.model_dump() for warning in warnings]
         typer.echo(
-            session.told({"schema": "onepiece.delivery_report.1", **report.told(), "receipt": str(report.receipt)})
+            session.told(
+                {
+                    "schema": "onepiece.delivery_report.1",
+                    **report.told(),
+                    "receipt": str(report.receipt),
+                    "warnings": told,
+                }
+            )
         )
     else:
         _show(session, report)
+        show_warnings(warnings)
     exit_with(len(report.plan.refused), 0)
+
+
+def _queue(settings: Settings, parts: DeliverParts, report: DeliveryReport) -> None:
+    from onepiece_core.deliver.notify import queue_messages
+
+    plan = report.plan
+    names = "\n".join(version.code for version in report.delivered)
+    subject = f"{plan.project.get('name')}: {len(report.delivered)} Versions delivered to {plan.request.context}"
+    # The same delivery again is the same message.
+    key = f"{plan.show_code}-{report.delivery}-{report.xxh128 or report.operation}"
+    queue_messages(parts.journal, settings.notify, key, subject, f"{plan.place.uri}\n{names}")
 
 
 @contextmanager

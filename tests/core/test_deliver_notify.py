@@ -1,0 +1,110 @@
+"""Messages about deliveries, to servers on this machine."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from onepiece_core.config.models import NotifySettings
+from onepiece_core.deliver.notify import queue_messages, send_messages
+from onepiece_core.journal import Journal
+
+
+@contextmanager
+def serving(server: socketserver.BaseServer) -> Iterator[int]:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]  # type: ignore[index]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Hook(ThreadingHTTPServer):
+    """Answers with ``status`` and keeps what it took."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _HookCall)
+        self.status = 200
+        self.taken: list[tuple[str, dict[str, Any]]] = []
+
+
+class _HookCall(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server: Any = self.server
+        if server.status == 200:
+            server.taken.append((self.headers["Idempotency-Key"], json.loads(body)))
+        self.send_response(server.status)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+class Mail(socketserver.ThreadingTCPServer):
+    """Takes every message."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _MailCall)
+        self.taken: list[str] = []
+
+
+class _MailCall(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            word = line.split()[0].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.taken.append(text.decode())  # type: ignore[attr-defined]
+            if word == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250 ok\r\n")
+
+
+def test_a_message_that_is_not_taken_goes_out_later_and_only_once(tmp_path: Path):
+    journal, hook = Journal(tmp_path), Hook()
+    with serving(hook) as port:
+        secret = f"http://127.0.0.1:{port}/services/T0/B0/secret"
+        settings = NotifySettings(webhook_url=SecretStr(secret))
+        hook.status = 503
+        queue_messages(journal, settings, "FG-1", "Frost Giant: 2 Versions", "comp_v001")
+        (warning,) = send_messages(journal, settings)
+        assert "503" in warning.message
+        assert "secret" not in warning.message
+        hook.status = 200
+        queue_messages(journal, settings, "FG-1", "Frost Giant: 2 Versions", "comp_v001")
+        assert send_messages(journal, settings) == []
+        assert send_messages(journal, settings) == []
+    assert hook.taken == [("FG-1", {"text": "Frost Giant: 2 Versions\ncomp_v001"})]
+    assert b"secret" not in (tmp_path / "journal.db").read_bytes()
+    journal.close()
+
+
+def test_an_e_mail_carries_a_key_of_its_delivery(tmp_path: Path):
+    journal, mail = Journal(tmp_path), Mail()
+    with serving(mail) as port:
+        settings = NotifySettings(
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_starttls=False,
+            mail_from="show@studio.test",
+            mail_to=["client@studio.test"],
+        )
+        queue_messages(journal, settings, "FG-2", "Delivered\nBcc: all@studio.test", "comp_v001")
+        assert send_messages(journal, settings) == []
+    (text,) = mail.taken
+    assert "Message-ID: <FG-2@onepiece>" in text
+    assert "\nBcc:" not in text
+    journal.close()
