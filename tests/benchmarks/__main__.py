@@ -16,6 +16,7 @@ for module in (
     "bench_deliver",
     "bench_scenes",
     "bench_ingest",
+    "bench_reconcile",
     "bench_ingest_full",
     "bench_panels",
 ):

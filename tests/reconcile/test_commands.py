@@ -43,7 +43,8 @@ def test_findings_as_json_csv_and_a_page_a_plan_its_repairs_and_their_undo(tmp_p
         assert {(each["code"], each["subject"]) for each in found["findings"]} == show.expected
         assert found["counts"] == {"orphan.file": 1, "row.no_files": 1, "frames.missing": 1}
         assert len(table.read_text().splitlines()) == 4
-        assert "forgotten.mov" in page.read_text() and "http://" not in page.read_text().partition("</style>")[0]
+        assert "forgotten.mov" in page.read_text()
+        assert "http://" not in page.read_text().partition("</style>")[0]
 
         assert onepiece(show, root, *command, "--plan", str(plan)).returncode == 2
         done = onepiece(show, root, *command[:4], "--apply", str(plan), "--json")
@@ -65,7 +66,8 @@ def test_a_repair_whose_world_has_changed_is_left_out_and_told(tmp_path: Path, w
         Path(path).write_bytes(b"somebody works on it")
         done = onepiece(show, root, "validate", "reconcile", "--project", "Changed", "--apply", str(plan))
         assert done.returncode == 2
-        assert "skipped" in done.stdout and "has changed" in done.stdout
+        assert "skipped" in done.stdout
+        assert "has changed" in done.stdout
         assert Path(path).read_bytes() == b"somebody works on it"
 
 

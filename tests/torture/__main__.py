@@ -17,6 +17,7 @@ from tests.torture.deliver_kills import kill_deliveries
 from tests.torture.faulty_store import faulty_store
 from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
+from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
 from tests.torture.show_kills import kill_show_setups
@@ -41,6 +42,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-shows": lambda world, seed: kill_show_setups(world, 100, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
+    "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
     ),
