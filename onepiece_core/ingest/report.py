@@ -85,6 +85,7 @@ def _item_files(item: DropItem, request: IngestRequest, told: Told) -> Iterator[
         every = (*warnings, *_warnings(item.file_problems.get(file.relative, ())))
         if item.is_refused:
             problem, *others = _reasons(item, file)
+            others = [each for each in others if each.code != problem.code]
             yield FileReport(
                 path=shown(file.relative),
                 verdict="refused",

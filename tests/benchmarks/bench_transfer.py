@@ -1,11 +1,13 @@
-"""Transfers both ways: our engine beside s5cmd (and, when asked for, CRT and s5cmd as engines of ours).
+"""Transfers both ways: our engine beside s5cmd, aws, rclone (and, when asked for, CRT and s5cmd as engines of ours).
 
     .venv/bin/python -m tests.benchmarks.bench_transfer [--pairs 7] [--cases small-up,small-down,large-up,large-down]
+        [--peers aws,rclone] [--engines unsynced,crt,s5cmd]
 
 All of them talk to one SeaweedFS on loopback, in turn, each into a fresh prefix or folder, each as a process of its own
 from start to end. What is printed is the median of the paired ratios ours / s5cmd with its spread, and seconds, CPU
 seconds and peak memory. Ours hashes every byte, verifies it, and has downloads synced to disk with their time stamps;
-s5cmd runs as it is. "engine unsynced" is ours with the sync left to the system.
+the others run as they are. "engine unsynced" is ours with the sync left to the system; the floor is `cp -r` from disk
+to disk. rclone (`apt install rclone`) is taken where it is on PATH.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,8 @@ from tests.benchmarks import measure
 
 BUCKET = "bench-bucket"
 MIB = 1024 * 1024
+
+Command = Callable[[str, Path, str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,33 @@ def s5cmd(way: str, folder: Path, prefix: str) -> list[str]:
     return [str(binary), "--endpoint-url", os.environ["BENCH_ENDPOINT"], "--log", "error", "cp", *words]
 
 
+def aws(way: str, folder: Path, prefix: str) -> list[str]:
+    place = f"s3://{BUCKET}/{prefix}/"
+    words = [f"{folder}/", place] if way == "up" else [place, f"{folder}/"]
+    command = str(Path(sys.executable).with_name("aws"))
+    return [command, "--endpoint-url", os.environ["BENCH_ENDPOINT"], "s3", "cp", "--quiet", "--recursive", *words]
+
+
+def rclone(way: str, folder: Path, prefix: str) -> list[str]:
+    remote = f":s3,provider=SeaweedFS,env_auth=true,endpoint='{os.environ['BENCH_ENDPOINT']}':{BUCKET}/{prefix}"
+    words = [str(folder), remote] if way == "up" else [remote, str(folder)]
+    return ["rclone", "copy", "--config", os.devnull, "--no-traverse", "--transfers", "16", *words]
+
+
+def floor(_way: str, folder: Path, prefix: str) -> list[str]:
+    """The same bytes from disk to disk."""
+    return ["cp", "-r", os.environ["BENCH_SOURCE"], str(folder / prefix.replace("/", "-"))]
+
+
+PEERS: dict[str, Command] = {"s5cmd": s5cmd, "aws": aws, "rclone": rclone, "cp (floor)": floor}
+
+
 def run_once(name: str, case: Case, work: Path, turn: int) -> measure.Run:
     source = work / f"{case.count}x{case.size}"
     environment = {**os.environ, "BENCH_ENGINE": name.partition(" ")[2] or "auto", "BENCH_STATE": str(work / "state")}
-    command = s5cmd if name == "s5cmd" else ours
-    if case.way == "up":
+    environment["BENCH_SOURCE"] = os.environ["BENCH_SOURCE"] = str(source)
+    command = PEERS.get(name, ours)
+    if case.way == "up" and command is not floor:
         return measure.run(command("up", source, f"{source.name}/{name.replace(' ', '-')}-{turn}"), environment)
     target = work / "down"
     target.mkdir()
@@ -117,14 +145,14 @@ def make_files(folder: Path, case: Case) -> None:
                 file.write(os.urandom(min(MIB, case.size)))
 
 
-def compare(name: str, case: Case, work: Path, pairs: int, engines: list[str]) -> None:
+def compare(name: str, case: Case, work: Path, pairs: int, peers: list[str], engines: list[str]) -> None:
     source = work / f"{case.count}x{case.size}"
     if not source.exists():
         make_files(source, case)
         # What we sent carries what we verify it by; s5cmd's own objects are verified by MD5 where their etag is one.
         environment = {**os.environ, "BENCH_ENGINE": "auto", "BENCH_STATE": str(work / "state")}
         measure.run(ours("up", source, f"source/{source.name}"), environment)
-    names = ["ours", "s5cmd", *(f"engine {one}" for one in engines if one != "unsynced" or case.way == "down")]
+    names = ["ours", *peers, *(f"engine {one}" for one in engines if one != "unsynced" or case.way == "down")]
     runs: dict[str, list[measure.Run]] = {one: [] for one in names}
     for turn in range(pairs):
         for one in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -132,8 +160,10 @@ def compare(name: str, case: Case, work: Path, pairs: int, engines: list[str]) -
     print(f"{name}: {case.count} x {case.size} bytes {case.way}")
     for one, found in runs.items():
         print(measure.line(one, found))
-    ratios = [mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], runs["s5cmd"], strict=True)]
-    print(f"  ours / s5cmd: {measure.verdict(ratios, case.limit)}", flush=True)
+    for peer in peers:
+        ratios = [mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], runs[peer], strict=True)]
+        told = measure.verdict(ratios, case.limit) if peer == "s5cmd" else f"{statistics.median(ratios):.2f}"
+        print(f"  ours / {peer}: {told}", flush=True)
 
 
 def main() -> None:
@@ -142,6 +172,7 @@ def main() -> None:
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--peers", default="aws,rclone", help="beside s5cmd")
     parser.add_argument("--engines", default="unsynced", help="more of ours to measure: crt,s5cmd,unsynced")
     options = parser.parse_args()
     if options.way:
@@ -160,8 +191,10 @@ def main() -> None:
             BENCH_ENDPOINT=weed.endpoint_url,
         )
         print(f"{options.pairs} pairs, {os.cpu_count()} CPUs")
+        asked = [each for each in options.peers.split(",") if each and (each != "rclone" or shutil.which("rclone"))]
+        peers = ["s5cmd", *asked, "cp (floor)"]
         for name in options.cases.split(","):
-            compare(name, CASES[name], Path(folder), options.pairs, [e for e in options.engines.split(",") if e])
+            compare(name, CASES[name], Path(folder), options.pairs, peers, [e for e in options.engines.split(",") if e])
 
 
 if __name__ == "__main__":
