@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +78,7 @@ class World:
     """One comparison on its way.
 
     Attributes:
-        folders: looked into, real paths.
+        folders: looked into, real paths, sorted as if each ended in a slash.
         places: looked into in S3.
         unfinished: scene names of publishes that run, wait or were interrupted: their files are no orphans.
         version_names: names of packages and retired rows, which fill gaps between versions.
@@ -106,7 +107,9 @@ class World:
 
     def folder_of(self, path: str) -> str | None:
         """The folder looked into that holds ``path``."""
-        return next((each for each in self.folders if path == each or path.startswith(f"{each}/")), None)
+        # None lies inside another, so the nearest one before the path in this order is the only candidate.
+        at = bisect_right(self.folders, f"{path}/", key=lambda folder: f"{folder}/")
+        return self.folders[at - 1] if at and f"{path}/".startswith(f"{self.folders[at - 1]}/") else None
 
     def place_of(self, uri: str) -> Place | None:
         """The place looked into that holds ``uri``."""

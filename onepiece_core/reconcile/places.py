@@ -36,8 +36,8 @@ def _given(disks: Iterable[Path]) -> Iterator[str]:
 
 def _outermost(folders: Iterable[str]) -> list[str]:
     kept: list[str] = []
-    for each in sorted(set(folders)):
-        if not any(each.startswith(f"{other}/") for other in kept):
+    for each in sorted(set(folders), key=lambda folder: f"{folder}/"):
+        if not kept or not each.startswith(f"{kept[-1]}/"):
             kept.append(each)
     return kept
 
