@@ -85,7 +85,8 @@ def _item_files(item: DropItem, request: IngestRequest, told: Told) -> Iterator[
         every = (*warnings, *_warnings(item.file_problems.get(file.relative, ())))
         if item.is_refused:
             problem, *others = _reasons(item, file)
-            others = [each for each in others if each.code != problem.code]
+            # Whoever renames the file for a graver reason gives it a name of the convention.
+            others = [each for each in others if each.code not in (problem.code, "name.convention")]
             yield FileReport(
                 path=shown(file.relative),
                 verdict="refused",
