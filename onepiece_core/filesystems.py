@@ -168,9 +168,13 @@ def _c_library() -> ctypes.CDLL:
 def allocate(descriptor: int, path: Path, size_bytes: int) -> None:
     """Make an open file ``size_bytes`` long with room for it on the disk. Raises OSError (ENOSPC).
 
-    Where the filesystem cannot set room aside it is only asked how much is free: the C library's own substitute
-    would write a byte into each block.
+    What cannot fit is not even begun: others may be writing small files on the same disk. Where the filesystem cannot
+    set room aside it is only asked how much is free: the C library's own substitute would write a byte into each block.
     """
+    missing = size_bytes - os.fstat(descriptor).st_size
+    free = free_bytes(path.parent)
+    if free is not None and missing > free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if sys.platform == "linux" and size_bytes:
         library = _c_library()
         if not library.fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size_bytes)):
@@ -179,10 +183,6 @@ def allocate(descriptor: int, path: Path, size_bytes: int) -> None:
         code = ctypes.get_errno()
         if code not in (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
             raise OSError(code, os.strerror(code), str(path))
-    missing = size_bytes - os.fstat(descriptor).st_size
-    free = free_bytes(path.parent)
-    if free is not None and missing > free:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     os.ftruncate(descriptor, size_bytes)
 
 

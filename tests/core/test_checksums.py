@@ -53,6 +53,7 @@ def test_digests_are_those_of_the_standard_tools(frame: Path) -> None:
     assert hash_file(frame, LENGTHS).digests == {
         "xxh128": xxhash.xxh3_128_hexdigest(data),
         "xxh64": xxhash.xxh64_hexdigest(data),
+        "xxh3": xxhash.xxh3_64_hexdigest(data),
         "md5": hashlib.md5(data).hexdigest(),
         "sha1": hashlib.sha1(data).hexdigest(),
         "sha256": hashlib.sha256(data).hexdigest(),

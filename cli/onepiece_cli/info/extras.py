@@ -28,6 +28,7 @@ EXTRAS: Mapping[str, Extra] = {
     "sandbox": Extra(("starlette", "uvicorn", "multipart", WEED), "no `onepiece sandbox`, no demo"),
     "server": Extra(("fastapi", "uvicorn"), "no web service"),
     "panels": Extra(("Qt",), "no windows of OnePiece outside a DCC"),
+    "crt": Extra(("awscrt",), "no --engine crt"),
     "scenes": Extra(("zstandard",), "compressed .blend files cannot be read without Blender"),
 }
 

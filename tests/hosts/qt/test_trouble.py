@@ -200,6 +200,7 @@ def test_a_folder_that_may_only_be_read_is_named(environ: dict[str, str], whole:
         click(opening.open_button)
         assert str(work) in told(opening)
         assert "open without a lock" in told(opening)
+        run_until(panel.go.isEnabled)  # another scene is open now, and is checked
         click(panel.go)
         assert str(work.parent) in told(panel)
         assert panel.model.error.hint
