@@ -38,7 +38,7 @@ def find_approved(
     check_statuses(tracker, statuses)
     filters: list[Filter] = [["project", "is", project], ["sg_status_list", "in", list(statuses)]]
     if request.episodes:
-        filters.append([EPISODE, "in", _episodes(tracker, project, request.episodes)])
+        filters.append([EPISODE, "in", find_episodes(tracker, project, request.episodes)])
     if request.since is not None:
         filters.append(
             {
@@ -83,7 +83,7 @@ def check_statuses(tracker: Tracker, statuses: Sequence[str]) -> None:
         )
 
 
-def _episodes(tracker: Tracker, project: Entity, wanted: Sequence[str]) -> list[str]:
+def find_episodes(tracker: Tracker, project: Entity, wanted: Sequence[str]) -> list[str]:
     """The codes as the site writes them."""
     codes = [str(row["code"]) for row in tracker.find("Episode", [["project", "is", project]], ("code",))]
     by_fold = {code.casefold(): code for code in codes}

@@ -10,6 +10,7 @@ from onepiece_cli.commands import (
     shotgrid_playlist,
     shotgrid_show_setup,
     shotgrid_templates,
+    shotgrid_versions,
 )
 
 app = typer.Typer(
@@ -27,4 +28,8 @@ app.command("package-playlist", cls=shotgrid_playlist.PackageCommand, epilog=sho
     shotgrid_playlist.package_playlist
 )
 app.command("show-setup", epilog=shotgrid_show_setup.EPILOG)(shotgrid_show_setup.show_setup)
+app.command("upload-version", epilog=shotgrid_versions.UPLOAD_EPILOG)(shotgrid_versions.upload_version)
+app.command("version-zero", cls=shotgrid_versions.ZeroCommand, epilog=shotgrid_versions.ZERO_EPILOG)(
+    shotgrid_versions.version_zero
+)
 app.add_typer(shotgrid_templates.app, name="templates")
