@@ -57,7 +57,8 @@ def main() -> None:
     ours = runs["names, gaps, first bytes"][1:]
     worst = max(each.seconds for each in ours), max(each.peak_mib for each in ours)
     kept = worst[0] <= SECONDS and worst[1] <= MIB
-    print(f"  the slowest: {worst[0]:.2f} s of {SECONDS}, {worst[1]:.0f} MiB of {MIB:.0f}: {'kept' if kept else 'NOT kept'}")
+    verdict = "kept" if kept else "NOT kept"
+    print(f"  the slowest: {worst[0]:.2f} s of {SECONDS}, {worst[1]:.0f} MiB of {MIB:.0f}: {verdict}")
 
 
 def make_drop(folder: Path, frames: int) -> int:

@@ -119,7 +119,7 @@ def test_info_asks_both_servers(shot: Shot, studio: SandboxReport):
     assert set(told["aws"]["found"]["buckets"]) >= {"my-bucket", "vendor-in"}
     assert told["python"]["executable"]
     assert {extra["name"]: extra["ok"] for extra in told["extras"]} == dict.fromkeys(
-        ("media", "sandbox", "server", "panels", "scenes"), True
+        ("media", "sandbox", "server", "panels", "scenes", "crt"), True
     )
     assert {dcc["name"] for dcc in told["dccs"]} == {"maya", "nuke", "houdini", "blender"}
     shown = shot.run("info")

@@ -91,6 +91,7 @@ _STATUS_MEANINGS = {
     "sandbox": "the sandbox",
     "journal": "the journal",
     "workfile": "a workfile, its lock or its versions",
+    "delivery.failed": "A delivery could not be made.",
     "delivery.nothing": "No approved Version is left to deliver.",
     "delivery": "A delivery could not be made: its destination holds something else.",
     "operation": "cancelled",

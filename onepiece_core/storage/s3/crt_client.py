@@ -19,7 +19,8 @@ class CrtTransfers:
             from s3transfer import crt
         except ImportError as missing:
             raise ExtraMissing(
-                "the CRT engine needs awscrt", hint="Install it (pip install onepiece-pipeline[crt]), or use --engine auto."
+                "the CRT engine needs awscrt",
+                hint="Install it (pip install onepiece-pipeline[crt]), or use --engine auto.",
             ) from missing
         import botocore.session
         from botocore.credentials import Credentials
