@@ -95,6 +95,8 @@ class JournalError(OnePieceError):
 
 
 class DeliveryError(OnePieceError):
+    """A delivery could not be made."""
+
     code = "delivery.failed"
 
 
