@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onepiece_core.manifest.drop_cells import looks_damaged
+from onepiece_core.naming import portable_reason
 from onepiece_core.show.fill import fill
 from onepiece_core.show.template import ShowTemplate
 from onepiece_core.tracker.row_values import ValueRefused
@@ -45,3 +46,10 @@ def checked(column: str, text: str) -> str:
     if text.startswith(("=", "+", "@")):
         raise ValueRefused(f"{column} {text!r} is a formula, no name")
     return text
+
+
+def check_code(code: str) -> None:
+    """Raise ValueRefused for a code that no folder can have: shots and assets become folders."""
+    reason = portable_reason(code)
+    if reason is not None:
+        raise ValueRefused(f"the code {code!r} {reason}")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from onepiece_core.errors import ProjectMissing
+from onepiece_core.errors import ProjectMissing, UsageError
 from onepiece_core.naming import escaped
 from onepiece_core.show.site import Site
 from onepiece_core.show.there import Change, Matcher, differing
 from onepiece_core.show.tree import Node, Show
-from onepiece_core.show.wanted import Converter, Wanted, is_below, refuse_all, refuse_doubles
+from onepiece_core.show.wanted import Converter, Wanted, is_below, refuse_all, refuse_doubles, without_refused
 from onepiece_core.tracker.placing import find_project
 from onepiece_core.tracker.tracker import Entity, Tracker
 
@@ -82,15 +82,17 @@ def plan_show(
     Raises:
         ManifestError: something is refused, and ``is_strict``.
         ProjectMissing: several projects are called so.
-        UsageError: the site has no such type.
+        UsageError: the site has no such type, the project no name.
         TrackerError: the site does not answer.
     """
+    if not project.strip():
+        raise UsageError("The project needs a name")
     site = Site(tracker)
     found = _find(tracker, project)
     converter = Converter(site, found)
     told = {**({"code": show_code} if show_code and found is None else {}), **show.project}
     data = converter.convert_project(told)
-    wanted = refuse_doubles(show, converter.convert(show))
+    wanted = without_refused(show, refuse_doubles(show, converter.convert(show)))
     if is_strict:
         refuse_all(show, "The template does not fit the site")
     matcher = Matcher(site, found, wanted, whole=whole)

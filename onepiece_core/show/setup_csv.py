@@ -8,7 +8,7 @@ from typing import Any
 
 from onepiece_core.errors import ManifestError
 from onepiece_core.manifest.row_files import Row
-from onepiece_core.show.codes import checked, code_of
+from onepiece_core.show.codes import check_code, checked, code_of
 from onepiece_core.show.setup_hierarchy import COLUMNS as HIERARCHY
 from onepiece_core.show.setup_hierarchy import read_hierarchy
 from onepiece_core.show.template import ShowTemplate
@@ -110,12 +110,16 @@ class _Shots:
         if not told["shot"]:
             raise ValueRefused("shot is empty")
         values = {**self.gardener.variables, **told}
+        code = _text(cells, "code")
+        for each in (*told.values(), code):
+            if each:
+                check_code(each)
         parent: Node | None = None
         for kind, name in _LEVELS[:2]:
             if told[name]:
                 parent = self.levels.place(kind, told[name], parent, values, where)
         node = self.levels.node("Shot", told["shot"], parent, values, where)
-        node.code = _text(cells, "code") or node.code
+        node.code = code or node.code
         node.values = fields_of_row(cells, {"episode", "sequence", "shot", "code"}, RENAMED)
         self.gardener.add(self.show, node, [], values)
 

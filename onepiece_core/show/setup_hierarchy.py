@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onepiece_core.manifest.row_files import Row
-from onepiece_core.show.codes import checked, code_of
+from onepiece_core.show.codes import check_code, checked, code_of
 from onepiece_core.show.template import find_cycle
 from onepiece_core.show.tree import Gardener, Node, Show
 from onepiece_core.tracker.row_values import ValueRefused
@@ -49,7 +49,8 @@ class _Hierarchy:
         for row in rows:
             if row.error is None:
                 try:
-                    lines.append(self._line(row))
+                    line = self._line(row)
+                    lines += [line] if line.type != "Project" else self._project(line)
                 except ValueRefused as error:
                     self.show.refused[f"row {row.line}"] = str(error)
         for line in lines:
@@ -73,7 +74,22 @@ class _Hierarchy:
         }
         name = told["name"] or told["code"]
         kind, parent = _kind(told["entity_type"]), _kind(told["parent_type"])
+        if parent == "Project":
+            self._check_project(told["parent_name"])
+        if kind not in ("Task", "Project"):
+            check_code(told["code"] or name)
         return _Line(f"row {row.line}", kind, name, parent, told["parent_name"], told["code"], fields)
+
+    def _project(self, line: _Line) -> list[_Line]:
+        """The project's own row: its values are the project's, and it is no part of the tree."""
+        self._check_project(line.name)
+        self.show.project |= {**({"code": line.code} if line.code else {}), **line.fields}
+        return []
+
+    def _check_project(self, name: str) -> None:
+        project = self.gardener.variables["project"]
+        if name and name.casefold() != project.casefold():
+            raise ValueRefused(f"it is of the project {name!r}, not of {project!r}")
 
     def _cell(self, cells: Mapping[str, Any], wanted: str) -> str:
         value = next((value for name, value in cells.items() if name.casefold() == wanted), None)

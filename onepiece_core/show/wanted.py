@@ -172,6 +172,17 @@ def refuse_doubles(show: Show, wanted: Sequence[Wanted]) -> list[Wanted]:
     return kept
 
 
+def without_refused(show: Show, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Without sequences and episodes that only refused rows have named."""
+    kept: list[Wanted] = []
+    used: set[int] = set()
+    for each in reversed(wanted):
+        if each.node.where not in show.refused or id(each) in used:
+            kept.append(each)
+            used.add(id(each.parent))
+    return kept[::-1]
+
+
 def is_below(each: Wanted) -> bool:
     """Its parent is a part of what it is: two parents can have a row of that code each."""
     return each.link is not None and not each.link.is_many

@@ -133,16 +133,18 @@ def test_what_differs_is_told_and_changed_when_asked(setup: Setup, site: Any, pr
 def test_a_hierarchy_is_made_from_rows_in_any_order(setup: Setup, site: Any, project: str) -> None:
     table = (
         "entity_type,name,parent_type,parent_name,code,step,sg_asset_type\n"
+        f"Project,{project},,,HC,,\n"
         "Task,model,Asset,giant,,Model,\n"
         "Shot,0010,Sequence,01,,,\n"
         "Sequence,01,Episode,101,,,\n"
-        "episode,101,,,,,\n"
+        "episode,101,Project,,,,\n"
         "Shot,0020,Sequence,ep101_sc09,special,,\n"
         "Sequence,09,Episode,101,ep101_sc09,,\n"
         "Asset,giant,,,,,Character\n"
         "Asset,axe,Asset,giant,,,Prop\n"
     )
     assert states(setup(table)) == {"created": 9}
+    assert site.find_one("Project", [["name", "is", project]], ["code"])["code"] == "HC"
     assert codes(site, project, "Sequence", "episode") == [("ep101_sc01", "ep101"), ("ep101_sc09", "ep101")]
     expected = [("ep101_sc01_0010", "ep101_sc01"), ("special", "ep101_sc09")]
     assert codes(site, project, "Shot", "sg_sequence") == expected
@@ -162,13 +164,26 @@ def test_bad_rows_are_refused_and_the_others_made(setup: Setup, site: Any, proje
         "01,,,\n"
         "01,0050\n"
         "01,=cmd,,\n"
+        "02,00/70,,\n"
+        "03,0080,no such,\n"
         "01,0060,,\n"
     )
     done = setup(table)
     assert done.status == 2
     assert codes(site, project, "Shot") == ["sc01_0010", "sc01_0060"]
+    assert codes(site, project, "Sequence") == ["sc01"]
     refused = {row["where"]: row["why"] for row in done.told["rows"] if row["state"] == "refused"}
-    words = {3: "Excel", 4: "no such", 5: "whole number", 6: "same as row 2", 7: "empty", 8: "cells", 9: "formula"}
+    words = {
+        3: "Excel",
+        4: "no such",
+        5: "whole number",
+        6: "same as row 2",
+        7: "empty",
+        8: "cells",
+        9: "formula",
+        10: "/",
+        11: "none of",
+    }
     assert refused.keys() == {f"row {number}" for number in words}
     for number, word in words.items():
         assert word in refused[f"row {number}"]
@@ -184,10 +199,12 @@ def test_a_hierarchy_that_lies_in_itself_is_refused(setup: Setup, site: Any, pro
         "Asset,e,Asset,nowhere,\n"
         "Asset,f,,,\n"
         "Shot,s,Asset,,\n"
+        "Shot,s,Project,Other,\n"
+        "Project,Other,,,\n"
     )
     done = setup(table)
     assert done.status == 2
-    assert states(done) == {"refused": 6, "created": 2}
+    assert states(done) == {"refused": 8, "created": 2}
     assert codes(site, project, "Asset") == ["f"]
 
 

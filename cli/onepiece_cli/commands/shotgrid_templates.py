@@ -45,10 +45,10 @@ onepiece shotgrid templates apply show.yaml --project "Ember Coast" --var show=E
 
 What is there is left alone; with --update it gets the template's values. The site's own task templates stay as they
 are."""
-LIST_EPILOG = """Example:
+LIST_EPILOG = """Examples:
 
 onepiece shotgrid templates list --json"""
-SHOW_EPILOG = """Example:
+SHOW_EPILOG = """Examples:
 
 onepiece shotgrid templates show episodic > episodic.yaml"""
 DIFF_EPILOG = """Examples:
