@@ -168,7 +168,7 @@ def scan(entries: Iterable[str], *, tiles: bool = False, doubled: list[Doubled] 
 
 
 def group_of(name: str) -> tuple[str, str, str] | None:
-    """Base, separator and lower-case extension, which all frames of a sequence share; None when ``name`` is no frame."""
+    """Base, separator, lower-case extension: the same for all frames of a sequence. None: ``name`` is no frame."""
     split = _split(name)
     return None if split is None else split[0]
 

@@ -43,6 +43,9 @@ MEANINGS = {
     "publish.input_missing": "An input is not there, or holds nothing to publish.",
     "publish.input_unreadable": "An input may not be read.",
     "publish.operation_unknown": "No operation has this id.",
+    "delivery.failed": "A delivery could not be made.",
+    "delivery.nothing": "No approved Version is left to deliver.",
+    "delivery.destination_differs": "The place of a delivery holds something else.",
     "verify.mismatch": "Files are flipped, missing, added, renamed or unreadable.",
     "journal.failed": "The record of operations in the state folder cannot be used.",
     "storage.failed": "The disk or S3 refused.",
@@ -91,9 +94,8 @@ _STATUS_MEANINGS = {
     "sandbox": "the sandbox",
     "journal": "the journal",
     "workfile": "a workfile, its lock or its versions",
-    "delivery.failed": "A delivery could not be made.",
-    "delivery.nothing": "No approved Version is left to deliver.",
-    "delivery": "A delivery could not be made: its destination holds something else.",
+    "delivery.nothing": "nothing was approved to be delivered",
+    "delivery": "a delivery",
     "operation": "cancelled",
 }
 
