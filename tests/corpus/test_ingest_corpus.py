@@ -107,7 +107,9 @@ def test_the_whole_corpus_in_one_drop(world: IngestWorld) -> None:
 
 
 def test_a_bucket_that_may_not_be_written_stops_the_run(world: IngestWorld) -> None:
-    frames = world.frames("FG_ep999_sc99_0010_comp_v001", last=1040)
+    # An item each: of a sequence nothing more is sent once one frame has failed.
+    names = [f"FG_ep999_sc99_{shot:04d}_comp_v001" for shot in range(10, 410, 10)]
+    frames = [path for name in names for path in world.frames(name, last=1001)]
     before = tree_of(world.drop)
     with s3_proxy(world.aws.endpoint_url or "") as proxy:
         denied = refused("403 Forbidden", "AccessDenied")
