@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -162,6 +163,29 @@ def test_a_vendor_gets_any_status_in_one_archive_with_one_folder(review: Review)
         assert f"{archive.stem}/002_a_v001.exr" in found.namelist()
         assert found.testzip() is None
     assert review.package("--zip", recipient="vendor").told["state"] == "there"
+
+
+def test_a_killed_package_is_invisible_and_the_next_run_leaves_nothing_of_it(review: Review) -> None:
+    large = review.root / "media" / "c_v001.mov"
+    with large.open("wb") as file:
+        file.truncate(1 << 30)
+    review.site.update("Version", review.versions["c"]["id"], {"sg_path_to_frames": str(large)})
+    words = ["--project", review.project["name"], "--playlist", "Dailies 1", "--destination", review.root / "out"]
+    command = [sys.executable, "-m", "onepiece_cli", "shotgrid", "package-playlist", *map(str, words)]
+    process = subprocess.Popen(
+        [*command, "--recipient", "client"], env=review.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while process.poll() is None and not review.out:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    (left,) = review.out
+    assert left.name.startswith(".")
+    large.unlink()
+    write_exr(large.with_suffix(".exr"), seed=2)
+    review.site.update("Version", review.versions["c"]["id"], {"sg_path_to_frames": str(large.with_suffix(".exr"))})
+    assert review.package().told["state"] == "packaged"
+    assert [path.name.startswith(".") for path in review.out] == [False]
 
 
 def test_playlists_of_a_table_are_made_once(review: Review, states: Callable[[Done], list[str]]) -> None:
