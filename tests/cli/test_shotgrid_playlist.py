@@ -116,11 +116,13 @@ def preset(folder: Path) -> Path:
 
 def test_ascmhl_accepts_the_package(review: Review) -> None:
     review.package()
-    tool = Path(sys.executable).with_name("ascmhl")
+    tool = Path(sys.executable).with_name("ascmhl-debug")
     if not tool.exists():
         pytest.skip("ascmhl is not installed")
-    done = subprocess.run([tool, "diff", review.out[0]], capture_output=True, text=True, check=False)
+    done = subprocess.run([tool, "verify", review.out[0]], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    (review.out[0] / "manifest.csv").write_text("changed")
+    assert subprocess.run([tool, "verify", review.out[0]], capture_output=True, check=False).returncode != 0
 
 
 def test_the_second_run_finds_it_there_and_other_bytes_are_never_overwritten(review: Review) -> None:
