@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from onepiece_core.deliver.model import DeliveryPlan
 from onepiece_core.errors import ErrorReport, OnePieceError, TrackerRefused, TrackerUnavailable
-from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import Write, drain
 from onepiece_core.tracker.tracker import Tracker
 

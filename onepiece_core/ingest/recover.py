@@ -14,9 +14,9 @@ from onepiece_core.ingest.pictures import pictures_folder
 from onepiece_core.ingest.register import drain_outbox
 from onepiece_core.journal import Journal, Operation
 from onepiece_core.log import get_logger
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.publish.recover import Outcome, Recovered, Unfinished
 from onepiece_core.storage.places import Place
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 
 log = get_logger(__name__)
 # How many other drops an ingest tries beside its own.

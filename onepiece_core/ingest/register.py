@@ -14,7 +14,7 @@ from onepiece_core.ingest.pictures import Pictures, write_review_movie
 from onepiece_core.ingest.request import IngestRequest
 from onepiece_core.ingest.rows import row_writes, version_path
 from onepiece_core.progress import Warned
-from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import DrainOutcome, OutboxRow, Write, drain
 
 _UPLOADS = ("thumbnail", "movie")

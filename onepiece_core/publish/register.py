@@ -11,10 +11,10 @@ from onepiece_core.log import get_logger
 from onepiece_core.manifest.package import PackageManifest
 from onepiece_core.media.probe import kind_of
 from onepiece_core.progress import Warned
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.publish.parts import PublishParts
 from onepiece_core.publish.registration import RegistrationTarget, registration_writes
 from onepiece_core.publish.request import TrackerResult
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import DrainOutcome, drain, registered
 
 log = get_logger(__name__)

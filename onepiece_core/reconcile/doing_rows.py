@@ -8,7 +8,6 @@ from typing import Any
 
 from onepiece_core.errors import OnePieceError, PublishError, TrackerError
 from onepiece_core.manifest.package import MANIFEST_NAME, PackageManifest, load_manifest
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.publish.recover import adopt, recover_one
 from onepiece_core.publish.registration import RegistrationTarget, registration_writes
 from onepiece_core.publish.target import guess_context
@@ -17,6 +16,7 @@ from onepiece_core.reconcile.doubles import LINKS, linked_ids
 from onepiece_core.reconcile.links import link_of
 from onepiece_core.reconcile.model import Recover, Register, RetireRow, UpdateRow
 from onepiece_core.storage.places import is_s3_uri, parse_s3_uri
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import drain
 from onepiece_core.tracker.tracker import Entity, Tracker
 

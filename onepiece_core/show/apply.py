@@ -17,10 +17,10 @@ from typing import Any, Literal
 from onepiece_core.errors import ErrorReport, OperationBusy, OperationCancelled, TrackerRefused, TrackerUnavailable
 from onepiece_core.journal import Journal, Operation
 from onepiece_core.progress import Progress, Reporter
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.show.plan import PlannedRow, ShowPlan
 from onepiece_core.show.wanted import is_below
 from onepiece_core.tracker.bulk import BulkRow, BulkTiming, Kind, RowResult, run_bulk
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import settled_at
 from onepiece_core.tracker.row_steps import RowsStep
 from onepiece_core.tracker.tracker import Tracker

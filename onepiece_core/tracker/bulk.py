@@ -14,7 +14,7 @@ from typing import Any, Literal
 from onepiece_core.errors import ErrorReport, TrackerRefused
 from onepiece_core.journal import Journal
 from onepiece_core.progress import Progress, Reporter
-from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import DrainOutcome, OutboxRow, Write, drain
 from onepiece_core.tracker.retry import Clock
 from onepiece_core.tracker.tracker import Tracker

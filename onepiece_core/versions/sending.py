@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from onepiece_core.errors import OnePieceError, TrackerRefused, TrackerUnavailable
 from onepiece_core.progress import Reporter
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.tracker.bulk import BulkTiming
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import drain
 from onepiece_core.tracker.tracker import Tracker
 

@@ -15,8 +15,8 @@ from onepiece_core.log import get_logger
 from onepiece_core.media.probe import probe
 from onepiece_core.naming import portable_name
 from onepiece_core.progress import Reporter
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.tracker.bulk import BulkTiming
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.known_rows import version_data
 from onepiece_core.tracker.outbox import Write
 from onepiece_core.tracker.placing import Wanted, find_place

@@ -14,8 +14,8 @@ from onepiece_core.filesystems import make_folders
 from onepiece_core.held import fingerprint_of, held
 from onepiece_core.journal import Journal
 from onepiece_core.progress import Progress, Reporter
-from onepiece_core.publish.outbox import JournalOutbox
 from onepiece_core.tracker.bulk import BATCH_SIZE, BulkTiming
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.known_rows import version_data
 from onepiece_core.tracker.outbox import Write
 from onepiece_core.tracker.placing import find_project

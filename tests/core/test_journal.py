@@ -11,7 +11,7 @@ import pytest
 from onepiece_core.errors import ErrorReport, JournalError, StateNotLocal
 from onepiece_core.filesystems import NETWORK_FILESYSTEMS, filesystem_type
 from onepiece_core.journal import Journal
-from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import Write
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from onepiece_core.journal import Journal
 from onepiece_core.progress import Reporter
-from onepiece_core.publish.outbox import JournalOutbox
+from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.outbox import DrainOutcome, Write, drain, registered
 from onepiece_core.tracker.retry import SystemClock
 from onepiece_core.tracker.tracker import Entity, Tracker

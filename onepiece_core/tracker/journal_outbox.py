@@ -1,4 +1,4 @@
-"""The outbox of one publish, as rows of the journal."""
+"""The outbox of one operation, as rows of the journal."""
 
 from __future__ import annotations
 
