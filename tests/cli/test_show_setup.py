@@ -75,8 +75,8 @@ def test_a_table_makes_a_project_with_default_codes_once(setup: Setup, site: Any
     table = "episode,sequence,shot,description,cut_in\n101,01,0010,first,1001\n101,01,0020,,\nep102,sc01,0010,,1009\n"
     assert states(setup(table, "--dry-run")) == {"planned": 8}
     assert site.find_one("Project", [["name", "is", project]]) is None
-    assert states(setup(table, "--show-code", "FG")) == {"created": 8}
-    assert site.find_one("Project", [["name", "is", project]], ["code"])["code"] == "FG"
+    assert states(setup(table, "--show-code", "ICE")) == {"created": 8}
+    assert site.find_one("Project", [["name", "is", project]], ["code"])["code"] == "ICE"
     assert codes(site, project, "Episode") == ["ep101", "ep102"]
     assert codes(site, project, "Sequence", "episode") == [("ep101_sc01", "ep101"), ("ep102_sc01", "ep102")]
     assert codes(site, project, "Shot", "sg_sequence", "sg_cut_in", "description") == [
