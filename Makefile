@@ -9,6 +9,8 @@ TESTS ?= -n auto --maxprocesses=8 --dist=loadfile
 
 # Blenders as Python modules that the contract of hosts is run in: make bpy-lane BPY=4.5.*
 BPY ?= 4.5.15 5.0.1
+# These modules are made for one Python alone.
+BPY_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 
 # Chooses the moments of the fault batteries: make torture SEED=7
 SEED ?= 1
@@ -53,10 +55,10 @@ torture: venv
 
 bpy-lane: venv
 	@for version in $(BPY); do \
-		test -x .venv/bpy-$$version/bin/python || { $(PYTHON) -m venv .venv/bpy-$$version && \
+		test -x .venv/bpy-$$version/bin/python || { $(BPY_PYTHON) -m venv .venv/bpy-$$version && \
 			.venv/bpy-$$version/bin/pip install --quiet "bpy==$$version" pytest; } || exit 1; \
 		echo "bpy $$version"; PYTHONPATH=.:hosts:shelves .venv/bpy-$$version/bin/python -m pytest -q --noconftest \
-			-p no:cacheprovider -o addopts= tests/hosts/in_blender/contract.py || exit 1; \
+			-p no:cacheprovider -p no:warnings -o addopts= tests/hosts/in_blender/contract.py || exit 1; \
 	done
 
 lint: venv
