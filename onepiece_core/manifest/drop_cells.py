@@ -15,7 +15,7 @@ from onepiece_core.naming import MAX_COMPONENT_BYTES, escaped, parse_version
 from onepiece_core.paths import check_relative
 from onepiece_core.rules.ingest_codes import found
 
-# The mission's nine, in their order.
+# The columns that both forms of a manifest have, in their order.
 COLUMNS = ("show", "episode", "scene", "shot", "asset", "version", "source_path", "delivery_path", "checksum")
 # What an entry may hold besides.
 MORE = ("frames", "description", "task", "submitting_for", "artist")
