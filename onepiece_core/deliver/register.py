@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from onepiece_core.deliver.model import DeliveryPlan
-from onepiece_core.errors import ErrorReport, OnePieceError, TrackerRefused, TrackerUnavailable
+from onepiece_core.tracker.bulk import BulkTiming
 from onepiece_core.tracker.journal_outbox import JournalOutbox
-from onepiece_core.tracker.outbox import Write, drain
+from onepiece_core.tracker.outbox import Write
+from onepiece_core.tracker.sending import send_all
 from onepiece_core.tracker.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ def register_delivery(plan: DeliveryPlan, versions: Sequence[int], operation: st
     row = {"key": _KEY, "data": {**_data(plan, parts.tracker), "versions": links}}
     earlier = len(outbox.rows())
     outbox.fill([Write(1, "rows", {"type": "Delivery", "unique": list(_UNIQUE), "rows": [row]})])
-    _drain(outbox, parts)
+    _send(outbox, parts)
     (made,) = [each.result[_KEY] for each in outbox.rows() if each.write.seq == 1]
     identifier = int(made["id"])
     if earlier or made["was_there"]:
         # Of an earlier run, or made by a person: what it holds stays.
         more = {"key": _KEY, "id": identifier, "data": {"versions": links}, "modes": {"versions": "add"}}
         outbox.fill([Write(max(earlier, 1) + 1, "row_updates", {"type": "Delivery", "rows": [more]})])
-        _drain(outbox, parts)
+        _send(outbox, parts)
     return identifier
 
 
@@ -58,24 +59,13 @@ def _data(plan: DeliveryPlan, tracker: Tracker) -> dict[str, Any]:
     return data
 
 
-def _drain(outbox: JournalOutbox, parts: DeliverParts) -> None:
-    outcome = drain(
+def _send(outbox: JournalOutbox, parts: DeliverParts) -> None:
+    timing = BulkTiming(parts.clock, parts.settle_seconds, parts.timeout_seconds)
+    send_all(
         outbox,
         parts.tracker,
-        clock=parts.clock,
-        settle_seconds=parts.settle_seconds,
-        timeout_seconds=parts.timeout_seconds,
-        wait=True,
-        reporter=parts.reporter,
-        guard=lambda: None,
+        timing,
+        parts.reporter,
         operation="deliver",
+        what_stays="What is packed and sent stays",
     )
-    if not outcome.done:
-        raise _error(outcome.reason, failed=outcome.failed)
-
-
-def _error(reason: ErrorReport | None, *, failed: bool) -> OnePieceError:
-    message = reason.message if reason else "The tracker did not say why"
-    if failed:
-        return TrackerRefused(message, hint=reason.hint if reason else None)
-    return TrackerUnavailable(message, hint="What is packed and sent stays: run the same command again.")

@@ -20,10 +20,10 @@ from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.known_rows import version_data
 from onepiece_core.tracker.outbox import Write
 from onepiece_core.tracker.placing import Wanted, find_place
+from onepiece_core.tracker.sending import send_all
 from onepiece_core.tracker.shot_values import read_shot_values, shot_values_of
 from onepiece_core.tracker.steps import MovieStep
 from onepiece_core.tracker.tracker import Entity, Tracker
-from onepiece_core.versions.sending import send_all
 
 log = get_logger(__name__)
 

@@ -19,9 +19,9 @@ from onepiece_core.tracker.journal_outbox import JournalOutbox
 from onepiece_core.tracker.known_rows import version_data
 from onepiece_core.tracker.outbox import Write
 from onepiece_core.tracker.placing import find_project
+from onepiece_core.tracker.sending import send_all
 from onepiece_core.tracker.shot_values import asked_fields, shot_values_of, told_values
 from onepiece_core.tracker.tracker import Entity, Filter, Tracker
-from onepiece_core.versions.sending import send_all
 from onepiece_core.versions.slate import write_slate
 from onepiece_core.versions.upload import FIELD
 

@@ -11,9 +11,18 @@ from onepiece_core.tracker.tracker import Tracker
 
 
 def send_all(
-    outbox: JournalOutbox, tracker: Tracker, timing: BulkTiming, reporter: Reporter, *, operation: str
+    outbox: JournalOutbox,
+    tracker: Tracker,
+    timing: BulkTiming,
+    reporter: Reporter,
+    *,
+    operation: str,
+    what_stays: str = "What is done stays",
 ) -> None:
-    """Raises: TrackerUnavailable (the same command again goes on), TrackerRefused, OperationCancelled."""
+    """Raises: TrackerUnavailable (the same command again goes on), TrackerRefused, OperationCancelled.
+
+    ``what_stays``: what of the operation is safe when the tracker does not answer, for the hint.
+    """
     outcome = drain(
         outbox,
         tracker,
@@ -32,6 +41,6 @@ def send_all(
     error: OnePieceError = (
         TrackerRefused(message, hint=hint)
         if outcome.failed
-        else TrackerUnavailable(message, hint="What is done stays: run the same command again.")
+        else TrackerUnavailable(message, hint=f"{what_stays}: run the same command again.")
     )
     raise error
