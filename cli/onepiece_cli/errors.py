@@ -38,6 +38,8 @@ EXIT = {
     "workfile": 15,
     "delivery.nothing": 2,
     "delivery": 16,
+    "adapter": 17,
+    "render": 18,
     "operation": 130,
 }
 

@@ -24,6 +24,17 @@ VARIABLES: Mapping[Key, tuple[str, ...]] = {
     ("aws", "session_token"): ("AWS_SESSION_TOKEN",),
     ("sandbox", "dir"): ("ONEPIECE_SANDBOX_DIR",),
     ("sandbox", "studio"): ("ONEPIECE_SANDBOX",),
+    ("render", "server"): ("TRAFALGAR_URL",),
+    ("render", "jobs_path"): ("TRAFALGAR_RENDER_JOBS_PATH",),
+    ("render", "database_url"): ("TRAFALGAR_DATABASE_URL",),
+    ("render", "jobs_history_limit"): ("TRAFALGAR_RENDER_JOBS_HISTORY_LIMIT",),
+    ("render", "jobs_retention_hours"): ("TRAFALGAR_RENDER_JOBS_RETENTION_HOURS",),
+    ("render", "sse_keepalive_interval"): ("TRAFALGAR_RENDER_SSE_KEEPALIVE_INTERVAL",),
+    ("server", "api_key_header"): ("TRAFALGAR_API_KEY_HEADER",),
+    ("server", "api_secret_header"): ("TRAFALGAR_API_SECRET_HEADER",),
+    ("server", "service_credentials"): ("TRAFALGAR_SERVICE_CREDENTIALS",),
+    ("server", "service_credential_file"): ("TRAFALGAR_SERVICE_CREDENTIAL_FILE",),
+    ("server", "dashboard_token"): ("TRAFALGAR_DASHBOARD_TOKEN",),
     ("state_dir",): ("ONEPIECE_STATE_DIR",),
     ("project_root",): ("ONEPIECE_PROJECT_ROOT",),
 }
@@ -32,7 +43,15 @@ VARIABLES: Mapping[Key, tuple[str, ...]] = {
 PROFILE_VARIABLE = "ONEPIECE_PROFILE"
 CONFIG_HOME_VARIABLE = "XDG_CONFIG_HOME"
 
-_NUMBERS = frozenset([("tracker", "timeout_seconds"), ("tracker", "settle_seconds")])
+_NUMBERS = frozenset(
+    [
+        ("tracker", "timeout_seconds"),
+        ("tracker", "settle_seconds"),
+        ("render", "jobs_retention_hours"),
+        ("render", "sse_keepalive_interval"),
+    ]
+)
+_WHOLE_NUMBERS = frozenset([("render", "jobs_history_limit")])
 _SECRETS = frozenset(
     [
         ("shotgrid", "key"),
@@ -40,6 +59,9 @@ _SECRETS = frozenset(
         ("aws", "session_token"),
         ("notify", "webhook_url"),
         ("notify", "smtp_password"),
+        ("render", "database_url"),
+        ("server", "service_credentials"),
+        ("server", "dashboard_token"),
     ]
 )
 
@@ -56,7 +78,7 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[K
         table = data
         for part in key[:-1]:
             table = table.setdefault(part, {})
-        table[key[-1]] = _number(name, value) if key in _NUMBERS else value
+        table[key[-1]] = _typed(key, name, value)
         sources[key] = f"environment {name}"
     return data, sources
 
@@ -71,8 +93,14 @@ def _text(name: str, value: str) -> str:
     return value
 
 
-def _number(name: str, text: str) -> float:
+def _typed(key: Key, name: str, text: str) -> str | float | int:
+    if key in _NUMBERS:
+        return _number(name, text, float)
+    return _number(name, text, int) if key in _WHOLE_NUMBERS else text
+
+
+def _number(name: str, text: str, kind: type[int] | type[float]) -> float | int:
     try:
-        return float(text)
+        return kind(text)
     except ValueError as cause:
         raise ConfigError(f"{name} must be a number, not {text!r}", key=name) from cause

@@ -231,6 +231,47 @@ class WorkfileSettings(Table):
     )
 
 
+class RenderSettings(Table):
+    """Render jobs and the record of them."""
+
+    server: Url | None = Field(None, description="Address of the render service; left out, this machine renders.")
+    farm: str = Field("local", description="Farm of a job that names none.")
+    jobs_path: Path | None = Field(
+        None,
+        description="File of the record of jobs; one that ends in .json is a snapshot for people, and the record "
+        "stands beside it. Left out, it lies in the state folder.",
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL to keep the record in, for several machines: postgresql://HOST/NAME."
+    )
+    jobs_history_limit: int | None = Field(None, ge=1, description="Ended jobs that are kept; left out, all.")
+    jobs_retention_hours: float | None = Field(
+        None, gt=0, description="Hours that an ended job is kept; left out, for ever."
+    )
+    sse_keepalive_interval: float = Field(
+        15.0, gt=0, le=3600, description="Seconds between two signs of life in a stream of events."
+    )
+    poll_seconds: float = Field(2.0, gt=0, le=3600, description="How often farms are asked for the states of jobs.")
+    workers: int = Field(0, ge=0, le=256, description="Tasks that this machine renders at a time; 0: half its CPUs.")
+
+
+class ServerSettings(Table):
+    """Trafalgar, the server."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    root_path: str = Field("", description="Path under which a proxy shows the server: /trafalgar.")
+    api_key_header: str = Field("X-API-Key", description="Header that names an API key.")
+    api_secret_header: str = Field("X-API-Secret", description="Header with the secret of an API key.")
+    service_credentials: SecretStr | None = Field(None, description="API keys as JSON, beside those of the file.")
+    service_credential_file: Path | None = Field(
+        None, description="File of API keys; left out, it lies in the state folder."
+    )
+    dashboard_token: SecretStr | None = Field(None, description="Token that may read the dashboard.")
+    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest body of a request.")
+    requests_per_minute: int = Field(6000, ge=1, description="Requests that one caller may send in a minute.")
+
+
 class TemplateSettings(Table):
     """Hierarchy templates of shows."""
 
@@ -267,6 +308,9 @@ class Tables(Table):
     templates: TemplateSettings = TemplateSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     notify: NotifySettings = NotifySettings()
+    render: RenderSettings = RenderSettings()
+    server: ServerSettings = ServerSettings()
+    farms: dict[str, dict[str, Any]] = Field({}, description="Options of farms, by name: [farms.slurm].")
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")
     project_root: Path | None = Field(None, description="Folder of the project whose onepiece.toml is read.")

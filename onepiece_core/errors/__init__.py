@@ -77,6 +77,24 @@
         SandboxSchemaInvalid            sandbox.schema_invalid
         SandboxMixed                    sandbox.mixed
         FaultPlanInvalid                sandbox.fault_plan_invalid
+      FarmError                         adapter.failed
+        FarmConfigurationError          adapter.configuration_error
+        JobRejected                     adapter.job_rejected
+        FarmUnavailable                 adapter.unavailable
+        FarmUnauthorized                adapter.unauthorized
+        FarmTimeout                     adapter.timeout
+        NotImplementedByFarm            adapter.not_implemented
+        CancellationUnsupported         adapter.cancellation_unsupported
+        FarmProtocolError               adapter.protocol_error
+        JobUnknownToFarm                adapter.job_unknown
+      RenderError                       render.failed
+        RenderInvalid                   render.invalid
+        TemplateUnknown                 render.template_not_found
+        FarmUnknown                     render.farm_not_found
+        JobMissing                      render.job_not_found
+        TaskUnknown                     render.task_not_found
+        JobConflict                     render.conflict
+        RenderStoreFailed               render.store_unavailable
       OperationCancelled                operation.cancelled
 
 A caller tells errors apart by ``code``. The words in ``message`` may change.
@@ -130,6 +148,26 @@ from onepiece_core.errors.data import (
     PathEscapes,
     SequenceError,
 )
+from onepiece_core.errors.farms import (
+    CancellationUnsupported,
+    FarmConfigurationError,
+    FarmError,
+    FarmProtocolError,
+    FarmTimeout,
+    FarmUnauthorized,
+    FarmUnavailable,
+    FarmUnknown,
+    JobConflict,
+    JobMissing,
+    JobRejected,
+    JobUnknownToFarm,
+    NotImplementedByFarm,
+    RenderError,
+    RenderInvalid,
+    RenderStoreFailed,
+    TaskUnknown,
+    TemplateUnknown,
+)
 from onepiece_core.errors.publishing import (
     ChecksFailed,
     DeliveryError,
@@ -175,6 +213,7 @@ from onepiece_core.errors.services import (
 __all__ = [
     "AccessDenied",
     "BucketMissing",
+    "CancellationUnsupported",
     "ChecksFailed",
     "ConfigError",
     "ConfigMissing",
@@ -190,12 +229,23 @@ __all__ = [
     "EntityMissing",
     "ErrorReport",
     "ExtraMissing",
+    "FarmConfigurationError",
+    "FarmError",
+    "FarmProtocolError",
+    "FarmTimeout",
+    "FarmUnauthorized",
+    "FarmUnavailable",
+    "FarmUnknown",
     "FaultPlanInvalid",
     "HostFilesMissing",
     "InputMissing",
     "InputRefused",
     "InputUnreadable",
     "InstallFailed",
+    "JobConflict",
+    "JobMissing",
+    "JobRejected",
+    "JobUnknownToFarm",
     "JournalError",
     "KeyringUnavailable",
     "LaunchFailed",
@@ -208,6 +258,7 @@ __all__ = [
     "MetadataInvalid",
     "NameInvalid",
     "NotAdoptable",
+    "NotImplementedByFarm",
     "NothingToDeliver",
     "ObjectMissing",
     "OnePieceError",
@@ -221,6 +272,9 @@ __all__ = [
     "ProfileMissing",
     "ProjectMissing",
     "PublishError",
+    "RenderError",
+    "RenderInvalid",
+    "RenderStoreFailed",
     "SandboxDataUnusable",
     "SandboxDown",
     "SandboxError",
@@ -236,6 +290,8 @@ __all__ = [
     "StorageError",
     "StorageUnavailable",
     "TaskMissing",
+    "TaskUnknown",
+    "TemplateUnknown",
     "TrackerDenied",
     "TrackerError",
     "TrackerNotConfigured",

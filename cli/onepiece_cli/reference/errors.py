@@ -72,6 +72,18 @@ MEANINGS = {
     "sandbox.data_unusable": "The database of the sandbox's site is damaged, of a newer version or somebody else's.",
     "sandbox.schema_invalid": "A schema file that no site can be opened with.",
     "sandbox.mixed": "A part of the settings is a sandbox's and the rest is not; nothing was written.",
+    "adapter.failed": "A farm could not do this.",
+    "adapter.configuration_error": "A farm's options lack something or contradict each other.",
+    "adapter.unavailable": "The farm does not answer.",
+    "adapter.unauthorized": "The farm does not accept our credentials.",
+    "adapter.timeout": "The farm took too long.",
+    "adapter.not_implemented": "This farm cannot do that.",
+    "adapter.cancellation_unsupported": "This farm cannot cancel a job.",
+    "render.failed": "A render job could not be handled.",
+    "render.template_not_found": "There is no job template of this name.",
+    "render.farm_not_found": "There is no farm of this name.",
+    "render.job_not_found": "There is no render job of this id.",
+    "render.task_not_found": "The job has no task of this number.",
     "operation.cancelled": "Somebody pressed Ctrl-C or ended the command.",
 }
 
@@ -96,6 +108,8 @@ _STATUS_MEANINGS = {
     "workfile": "a workfile, its lock or its versions",
     "delivery.nothing": "nothing was approved to be delivered",
     "delivery": "a delivery",
+    "adapter": "a farm",
+    "render": "render jobs",
     "operation": "cancelled",
 }
 

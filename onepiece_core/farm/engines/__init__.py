@@ -1,0 +1,1 @@
+"""The engines that OnePiece brings. Others come by the entry point ``onepiece.farms``."""
