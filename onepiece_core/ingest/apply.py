@@ -53,7 +53,8 @@ def apply_ingest(
         told = Told(operation.id, uploaded)
         registration = register_items(operation.id, whole, request, parts, pictures, away=tracker_away)
         told.version_ids, told.waiting = registration.version_ids, registration.waiting
-        told.failures = int(registration.failed)
+        told.not_registered = registration.refused
+        told.failures = int(registration.failed) + len(registration.refused)
         told.warnings += registration.warnings
         told.seconds = time.monotonic() - began
         report = build_report(plan, request, told)

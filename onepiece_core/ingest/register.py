@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Registration:
         version_ids: by path (see :func:`version_path`), of the Versions that are in the tracker.
         waiting: writes that are left.
         failed: the tracker said no: waiting does not help.
+        refused: why, by path, of the Versions that the tracker refused; the others were made.
     """
 
     version_ids: dict[str, int]
@@ -35,6 +36,7 @@ class Registration:
     failed: bool = False
     reason: ErrorReport | None = None
     warnings: tuple[Warned, ...] = ()
+    refused: Mapping[str, ErrorReport] = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:
@@ -91,7 +93,7 @@ def drain_outbox(operation: str, parts: RegisterParts, *, wait: bool) -> Registr
         warnings.append(_waiting(outcome.waiting, outcome.reason, failed=outcome.failed))
     ids = _version_ids(rows)
     waiting = 0 if outcome.done else max(1, outcome.waiting)
-    return Registration(ids, waiting, outcome.failed, outcome.reason, tuple(warnings))
+    return Registration(ids, waiting, outcome.failed, outcome.reason, tuple(warnings), _refused(rows))
 
 
 def _drain(outbox: JournalOutbox, parts: RegisterParts, *, wait: bool) -> DrainOutcome:
@@ -145,7 +147,21 @@ def _results(rows: Sequence[OutboxRow]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _version_ids(rows: Sequence[OutboxRow]) -> dict[str, int]:
-    return {path: version["id"] for path, version in _results(rows)}
+    return {path: version["id"] for path, version in _results(rows) if "id" in version}
+
+
+def _refused(rows: Sequence[OutboxRow]) -> dict[str, ErrorReport]:
+    """By path: a Version's own, or that of its file's row."""
+    versions = dict(_results(rows))
+    told = {path: each["refused"] for path, each in versions.items() if "refused" in each}
+    for row in rows:
+        if row.write.kind == "version_files" and row.state == "done" and row.result is not None:
+            for file in row.write.payload["files"]:
+                version = versions.get(file["path"], {})
+                result = row.result.get(f"{version.get('id')}/{file['code']}", {})
+                if "refused" in result:
+                    told[file["path"]] = result["refused"]
+    return {path: ErrorReport.model_validate(report) for path, report in told.items()}
 
 
 def _add_uploads(outbox: JournalOutbox, items: Sequence[DropItem], request: IngestRequest, pictures: Pictures) -> int:
@@ -156,7 +172,7 @@ def _add_uploads(outbox: JournalOutbox, items: Sequence[DropItem], request: Inge
     seq, writes = _next_seq(rows), list[Write]()
     for item in items:
         version = versions.get(version_path(item, request))
-        if version is None:
+        if version is None or "id" not in version:
             continue
         link = {"type": version["type"], "id": version["id"]}
         is_wanted = request.thumbnails and not version["has_image"] and ("thumbnail", link["id"]) not in written

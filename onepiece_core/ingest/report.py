@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onepiece_core.csv_text import csv_text
+from onepiece_core.errors import ErrorReport
 from onepiece_core.ingest.model import DropFile, DropItem, DropPlan, FileReport, IngestReport, Problem
 from onepiece_core.ingest.request import IngestRequest
 from onepiece_core.ingest.rows import version_path
@@ -24,12 +25,14 @@ class Told:
     Attributes:
         uploaded: None for a dry run.
         version_ids: by :func:`version_path`.
+        not_registered: why, by :func:`version_path`, of what the tracker refused.
         failures: of the registration: rows that the tracker refused.
     """
 
     operation: str | None = None
     uploaded: Uploaded | None = None
     version_ids: Mapping[str, int] = field(default_factory=dict)
+    not_registered: Mapping[str, ErrorReport] = field(default_factory=dict)
     waiting: int = 0
     failures: int = 0
     warnings: list[Warned] = field(default_factory=list)
@@ -79,7 +82,8 @@ def _left(left: Mapping[str, Problem]) -> Iterator[FileReport]:
 
 def _item_files(item: DropItem, request: IngestRequest, told: Told) -> Iterator[FileReport]:
     warnings = tuple(_warnings(item.problems))
-    version_id = told.version_ids.get(version_path(item, request))
+    path = version_path(item, request)
+    version_id, not_registered = told.version_ids.get(path), told.not_registered.get(path)
     missed = _first_missed(item, told.uploaded)
     for file in item.files:
         every = (*warnings, *_warnings(item.file_problems.get(file.relative, ())))
@@ -95,6 +99,8 @@ def _item_files(item: DropItem, request: IngestRequest, told: Told) -> Iterator[
                 warnings=every,
                 also=tuple(_text(f"{each.code}: {each.message}") for each in others),
             )
+        elif not_registered is not None:
+            yield _not_registered(file, told, version_id, not_registered, every)
         else:
             yield _sent(file, told, version_id, missed, every)
 
@@ -126,6 +132,21 @@ def _sent(
         code="destination.same" if is_there else None,
         message="the same bytes are there already" if is_there else None,
         key=outcome.key,
+        version_id=version_id,
+        warnings=warnings,
+    )
+
+
+def _not_registered(
+    file: DropFile, told: Told, version_id: int | None, why: ErrorReport, warnings: tuple[str, ...]
+) -> FileReport:
+    outcome = told.uploaded.outcomes.get(file.relative) if told.uploaded is not None else None
+    return FileReport(
+        path=shown(file.relative),
+        verdict="refused",
+        code=why.code,
+        message=_text(f"uploaded, but not registered: {why.message}"),
+        key=outcome.key if isinstance(outcome, Arrived) else None,
         version_id=version_id,
         warnings=warnings,
     )

@@ -70,10 +70,11 @@ class VersionsStep(KnownRows):
     """Key: project + code + sg_path_to_frames. Another path under the same code is another Version.
 
     Payload: ``project``, ``status`` (the first that the site knows is set), ``versions``: fields of each. The result
-    is ``{path: {"type", "id", "has_image", "has_movie"}}``.
+    is ``{path: {"type", "id", "has_image", "has_movie"}}``, or ``{path: {"refused": report}}``.
     """
 
     entity_type = "Version"
+    spares_others = True
 
     def __init__(self, tracker: Tracker, payload: dict[str, Any]) -> None:
         self.project, self.statuses = payload["project"], payload.get("status", [])
@@ -88,6 +89,8 @@ class VersionsStep(KnownRows):
 
     def rows(self) -> list[tuple[str, Entity]]:
         codes = sorted({data["code"] for data in self.wanted.values()})
+        if not codes:
+            return []
         fields = ["code", "sg_path_to_frames", "image", "created_by"]
         if "sg_uploaded_movie" in self.known:
             fields.append("sg_uploaded_movie")
@@ -118,17 +121,23 @@ class VersionsStep(KnownRows):
 class VersionFilesStep(KnownRows):
     """PublishedFiles of many Versions. Key: version + code.
 
-    Payload: ``files``: fields of each, ``version`` among them. The result is ``{"ID/CODE": link}``.
+    Payload: ``files``: fields of each, ``version`` among them. The result is ``{"ID/CODE": link}``, or
+    ``{"ID/CODE": {"refused": report}}``.
     """
 
     entity_type = "PublishedFile"
+    spares_others = True
 
     def __init__(self, tracker: Tracker, payload: dict[str, Any]) -> None:
         self.roots: list[LocalRoot] | None = None
-        super().__init__(tracker, {f"{data['version']['id']}/{data['code']}": data for data in payload["files"]})
+        # The Version of a file may have been refused.
+        files = [data for data in payload["files"] if "id" in data["version"]]
+        super().__init__(tracker, {f"{data['version']['id']}/{data['code']}": data for data in files})
 
     def rows(self) -> list[tuple[str, Entity]]:
         versions = [link_of(data["version"]) for data in self.wanted.values()]
+        if not versions:
+            return []
         found = self.tracker.find("PublishedFile", [["version", "in", versions]], ("code", "version", "created_by"))
         return [(f"{each['version']['id']}/{each.get('code')}", each) for each in found]
 

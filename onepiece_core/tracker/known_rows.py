@@ -10,29 +10,38 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onepiece_core.errors import TrackerUnanswered
+from onepiece_core.errors import ErrorReport, TrackerRefused, TrackerUnanswered
 from onepiece_core.log import get_logger
-from onepiece_core.tracker.row_steps import creation
+from onepiece_core.tracker.row_steps import creation, refused_index
 from onepiece_core.tracker.tracker import Entity, Tracker
 
 log = get_logger(__name__)
 
 # Without these a Version would not be found again.
 _VERSION_MUST = ("project", "code", "sg_path_to_frames")
+# More refused rows in one request than this are one trouble, and not that of the rows.
+_MOST_REFUSED = 20
 
 
 class KnownRows(ABC):
-    """Rows of one entity type, each with a key of its own."""
+    """Rows of one entity type, each with a key of its own.
+
+    Attributes:
+        spares_others: a row that the tracker refuses is left out, as ``{"refused": report}`` of its key, and the
+            others are made; else it stops them all.
+    """
 
     is_read = False
     is_shared = False
     is_long = False
     entity_type = ""
+    spares_others = False
 
     def __init__(self, tracker: Tracker, wanted: Mapping[str, dict[str, Any]]) -> None:
-        self.tracker, self.wanted = tracker, wanted
+        self.tracker, self.wanted = tracker, dict(wanted)
         self.there: dict[str, Entity] = {}
-        self.new: list[dict[str, Any]] = []
+        self.new: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, dict[str, Any]] = {}
 
     @abstractmethod
     def rows(self) -> list[tuple[str, Entity]]:
@@ -56,22 +65,47 @@ class KnownRows(ABC):
             if first is not entity and self.may_retire(entity, first):
                 log.warning("tracker.double_retired", row=name_of(entity), kept=first["id"])
                 self.tracker.delete(entity["type"], entity["id"])
-        return self.result() if len(self.there) == len(self.wanted) else None
+        return {**self.result(), **self.refused} if len(self.there) == len(self.wanted) else None
 
     def prepare(self) -> None:
-        missing = [self.data(data) for key, data in self.wanted.items() if key not in self.there]
-        self.new = [{name: value for name, value in data.items() if value is not None} for data in missing]
+        missing = {key: self.data(data) for key, data in self.wanted.items() if key not in self.there}
+        self.new = {
+            key: {name: value for name, value in data.items() if value is not None} for key, data in missing.items()
+        }
 
     def send(self) -> Any:
-        if len(self.new) == 1:
-            self.tracker.create(self.entity_type, self.new[0])
-        else:
-            self.tracker.batch([creation(self.entity_type, data) for data in self.new])
+        self._make(list(self.new))
         # Looked up rather than taken from the answer: another process may have made them at the same time.
         result = self.find()
         if result is None:
             raise TrackerUnanswered(f"{self.tracker.url} does not show the new {self.entity_type} yet")
         return result
+
+    def _make(self, keys: list[str]) -> None:
+        """A request is one transaction: after a refusal nothing of it is there; the rest is sent without the row."""
+        while keys:
+            try:
+                if len(keys) == 1:
+                    self.tracker.create(self.entity_type, self.new[keys[0]])
+                else:
+                    self.tracker.batch([creation(self.entity_type, self.new[key]) for key in keys])
+            except TrackerRefused as error:
+                if not self.spares_others or len(self.refused) >= _MOST_REFUSED:
+                    raise
+                index = 0 if len(keys) == 1 else refused_index(error)
+                if index is None or index >= len(keys):
+                    half = len(keys) // 2
+                    self._make(keys[:half])
+                    keys = keys[half:]
+                else:
+                    self._leave_out(keys.pop(index), error.report)
+            else:
+                return
+
+    def _leave_out(self, key: str, report: ErrorReport) -> None:
+        log.warning("tracker.row_refused", row=key, happened=report.message)
+        del self.wanted[key]
+        self.refused[key] = {"refused": report.model_dump(mode="json")}
 
 
 def version_data(

@@ -160,12 +160,17 @@ def _batch(tracker: Tracker, keys: Sequence[str], requests: Sequence[BatchReques
     try:
         return tracker.batch(requests)
     except TrackerRefused as error:
-        report = error.report
-        named = _INDEX.search(report.message)
-        if named is None or int(named[1]) >= len(keys):
+        report, index = error.report, refused_index(error)
+        if index is None or index >= len(keys):
             raise
-        context = {**report.context, "row": keys[int(named[1])]}
+        context = {**report.context, "row": keys[index]}
         raise TrackerRefused(report.message, hint=report.hint, **context) from error
+
+
+def refused_index(error: TrackerRefused) -> int | None:
+    """Which request of a batch was refused, where the tracker says it."""
+    named = _INDEX.search(error.report.message)
+    return None if named is None else int(named[1])
 
 
 def identity_of(data: Mapping[str, Any], unique: Sequence[str]) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from onepiece_core.errors import DiskFull, OperationBusy, OperationCancelled, PathEscapes
+from onepiece_core.ingest.model import Expected
 from onepiece_core.ingest.parts import RegisterParts
 from onepiece_core.ingest.quarantine import check_quarantine, copy_refused, refused_files
 from onepiece_core.ingest.recover import recover_ingests
@@ -30,7 +31,7 @@ from onepiece_core.progress import Reporter
 from onepiece_core.storage.engines.uploading import PART_BYTES
 from onepiece_core.storage.s3.admin import create_bucket
 from onepiece_core.storage.s3.client import connect
-from tests.support.ingests import IngestWorld, verdicts
+from tests.support.ingests import SHOW, IngestWorld, verdicts
 from tests.support.media import write_exr
 from tests.support.s3_proxy import PASS, REPLY_LOST, s3_proxy
 from tests.support.shotgrid import RunningSite, running_site
@@ -294,6 +295,38 @@ def test_rows_that_the_site_refuses_are_a_failure_and_are_tried_again(world: Ing
     assert world.versions() == []
     world.ingest()
     world.check_exactly_once()
+
+
+@pytest.mark.parametrize("of_them", [1, 3], ids=["one of five", "three of five"])
+def test_a_row_that_the_site_refuses_keeps_no_other_from_being_made(of_them: int, world: IngestWorld):
+    for number in range(1, 6):
+        world.frames(f"FG_ep010_sc02_{number:04d}_comp_v001", 1001, 1002)
+    wrong = {f"FG_ep010_sc02_{number:04d}_comp_v001" for number in range(2, 2 + of_them)}
+    for run in range(2):
+        plan = world.plan()
+        for item in plan.items:
+            if item.name in wrong:
+                # No site holds this character.
+                told = {"description": "a\0b"}
+                item.expected = (Expected(item.pattern, SHOW, "ep010", "sc02", "0010", None, 1, more=told),)
+        report = world.ingest(plan=plan)
+        refused = [file for file in report.files if file.code == "tracker.refused"]
+        assert {file.path.partition(".")[0] for file in refused} == wrong
+        assert all(file.verdict == "refused" and file.key and file.version_id is None for file in refused)
+        assert all(file.version_id for file in report.files if file not in refused)
+        assert report.summary["failed"] == of_them
+        assert len(world.versions()) == len(world.files()) == 5 - of_them, run
+    assert world.ingest().summary["failed"] == 0
+    world.check_exactly_once()
+
+
+def test_more_rows_than_that_refused_are_one_trouble_and_nothing_is_made(world: IngestWorld, site: RunningSite):
+    for number in range(1, 26):
+        world.frames(f"FG_ep010_sc02_{number:04d}_comp_v001", 1001, 1001)
+    plan = world.plan()
+    with site.spoils("error", message="No."):
+        report = world.ingest(plan=plan)
+    assert (report.summary["failed"], world.versions()) == (1, [])
 
 
 def test_of_two_runs_at_once_the_second_is_told_who_is_at_it(world: IngestWorld):
