@@ -16,6 +16,8 @@ from onepiece_core.media.facts import MediaFacts, Window
 
 MAGIC = b"\x76\x2f\x31\x01"
 _TILED, _MULTIPART = 0x200, 0x1000
+# The flag in a timecode that counts 29.97 as 30: its numbers leave some out.
+_DROP_FRAME = 1 << 6
 # What writers call the colour space of the pixels, in lower case.
 _COLOUR_SPACES = frozenset({"colorspace", "oiio:colorspace", "colorinteropid"})
 _PIXEL_TYPES = {0: "uint", 1: "half", 2: "float"}
@@ -51,6 +53,7 @@ class _Part:
     kind: str = ""
     colour_space: str | None = None
     frame_number: int | None = None
+    timecode: tuple[int, int, int, int] | None = None
 
 
 def probe_exr(reader: Reader) -> MediaFacts:
@@ -81,6 +84,7 @@ def probe_exr(reader: Reader) -> MediaFacts:
         fps=first.fps,
         colour_space=first.colour_space,
         frame_number=first.frame_number,
+        timecode=first.timecode,
     )
 
 
@@ -150,8 +154,20 @@ def _take(part: _Part, name: str, kind: str, value: bytes) -> None:
             part.kind = value.decode("latin-1")
         case "imageCounter", "int":
             part.frame_number = struct.unpack("<i", value)[0]
+        case "timeCode", "timecode":
+            packed = struct.unpack("<II", value)[0]
+            part.timecode = None if packed & _DROP_FRAME else _timecode(packed)
         case _, "string" if name.lower() in _COLOUR_SPACES:
             part.colour_space = value.decode("utf-8", "replace") or None
+
+
+def _timecode(packed: int) -> tuple[int, int, int, int]:
+    """Decimal digits of four bits each, with flags between them (SMPTE ST 12-1)."""
+
+    def number(at: int, tens_bits: int) -> int:
+        return (packed >> at & 0xF) + 10 * (packed >> at + 4 & (1 << tens_bits) - 1)
+
+    return number(24, 2), number(16, 3), number(8, 3), number(0, 2)
 
 
 def _channels(value: bytes) -> list[tuple[str, str]]:

@@ -23,8 +23,10 @@ class MediaFacts:
         fps: exact, frames a second.
         frames: of a movie.
         variable_rate: the frames of a movie do not last equally long.
+        has_edits: a movie's edit list leaves frames out, or moves them in time.
         colour_space: as an EXR's attribute names it; of a movie ``rec709``, ``rec2020``, ``p3``, by its primaries.
         frame_number: of an EXR that holds one.
+        timecode: of an EXR that holds one: hours, minutes, seconds, frames.
     """
 
     kind: Kind
@@ -42,5 +44,7 @@ class MediaFacts:
     codec: str | None = None
     has_timecode: bool = False
     variable_rate: bool = False
+    has_edits: bool = False
     colour_space: str | None = None
     frame_number: int | None = None
+    timecode: tuple[int, int, int, int] | None = None

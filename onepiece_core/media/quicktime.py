@@ -14,13 +14,14 @@ from fractions import Fraction
 from onepiece_core.media._reader import Reader
 from onepiece_core.media.facts import MediaFacts
 
-_CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+_CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
 # Of the table of colour primaries (ISO/IEC 23091-2).
 _PRIMARIES = {1: "rec709", 9: "rec2020", 11: "p3", 12: "p3"}
 # A picture's sample entry before its own atoms.
 _ENTRY_BYTES = 86
 # Two days of film; more is damage.
 _MAX_SAMPLES = 5_000_000
+_PLAIN_RATE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Track:
     timescale: int
     sample_ends: tuple[int, ...]
     colour_space: str | None = None
+    edits: tuple[tuple[int, int, int], ...] = ()  # (length in the movie's ticks, start in the track's, rate 16.16)
 
 
 def probe_quicktime(reader: Reader) -> MediaFacts:
@@ -59,7 +61,31 @@ def probe_quicktime(reader: Reader) -> MediaFacts:
     if any(atom.kind == b"moof" for atom in atoms):
         return _fragmented(reader, video, tracks)
     _check_samples(reader, video, cut)
-    return _facts(reader, video, tracks)
+    return _facts(reader, video, tracks, _timescale(reader, movie))
+
+
+def _timescale(reader: Reader, movie: _Atom) -> int:
+    """Of the movie, whose ticks edit lists count; 0 where it does not say."""
+    header = next((atom for atom in _atoms(reader, movie.start, movie.end) if atom.kind == b"mvhd"), None)
+    if header is None or header.end - header.start < 24:
+        return 0
+    data = reader.at(header.start, 24, "the movie header")
+    return int(struct.unpack_from(">I", data, 20 if data[0] else 12)[0])
+
+
+def _is_edited(video: _Track, ticks: int, movie_timescale: int) -> bool:
+    """Whether the edit list shows other frames, or others in time, than the track holds.
+
+    One edit that starts late by what reordered frames need shows them all.
+    """
+    if not video.edits:
+        return False
+    length, start, rate = video.edits[0]
+    if len(video.edits) > 1 or start < 0 or rate != _PLAIN_RATE:
+        return True
+    frame = ticks / max(1, sum(count for count, _ in video.durations))
+    shown = Fraction(length * video.timescale, movie_timescale) if movie_timescale else ticks
+    return bool(length and shown < ticks - frame)
 
 
 def _check_samples(reader: Reader, video: _Track, cut: _Atom | None) -> None:
@@ -73,7 +99,7 @@ def _check_samples(reader: Reader, video: _Track, cut: _Atom | None) -> None:
         )
 
 
-def _facts(reader: Reader, video: _Track, tracks: list[_Track]) -> MediaFacts:
+def _facts(reader: Reader, video: _Track, tracks: list[_Track], movie_timescale: int) -> MediaFacts:
     frames = sum(count for count, _ in video.durations)
     ticks = sum(count * each for count, each in video.durations)
     # The last frame may be held shorter or longer by some writers.
@@ -91,6 +117,7 @@ def _facts(reader: Reader, video: _Track, tracks: list[_Track]) -> MediaFacts:
         codec=video.codec,
         has_timecode=any(track.handler == b"tmcd" for track in tracks),
         variable_rate=len(lengths) > 1,
+        has_edits=_is_edited(video, ticks, movie_timescale),
         colour_space=video.colour_space,
     )
 
@@ -138,7 +165,13 @@ def _track(reader: Reader, track: _Atom) -> _Track:
     durations = tuple(struct.unpack_from(">II", times, 8 + 8 * i) for i in range(_count(times)))
     codec = entry[4:8].decode("latin-1").strip()
     ends = tuple(_sample_ends(reader, found))
-    return _Track(handler, codec, width, height, durations, timescale, ends, _colour_space(entry))
+    edits = _edits(_content(reader, found, b"elst")) if b"elst" in found else ()
+    return _Track(handler, codec, width, height, durations, timescale, ends, _colour_space(entry), edits)
+
+
+def _edits(table: bytes) -> tuple[tuple[int, int, int], ...]:
+    form, size = (">Qqi", 20) if table[0] else (">Iii", 12)
+    return tuple(struct.unpack_from(form, table, 8 + size * i) for i in range(min(_count(table), 1000)))
 
 
 def _colour_space(entry: bytes) -> str | None:

@@ -138,6 +138,8 @@ MEDIA: Mapping[str, Code] = {
     "media.mixed_pixel_aspect": _warns("all frames of a sequence have one pixel aspect"),
     "media.overscan": _warns("frames hold no pixels outside of the picture"),
     "media.variable_rate": _warns("the frames of a movie last equally long"),
+    "media.edited": _warns("a movie's edit list shows every frame, one after the other"),
+    "media.timecode_jumps": _warns("the timecode inside of frames runs with their numbers"),
     "media.frame_number": _warns("the frame number inside of a file is that of its name"),
     "media.colour_space": _warns("name and file tell one colour space"),
     "media.timecode": _warns("a movie has a timecode, where the preset asks for it"),

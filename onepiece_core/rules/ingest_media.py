@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from onepiece_core.frames import format_ranges
 from onepiece_core.ingest.model import DropItem, Problem
@@ -191,6 +192,31 @@ def _frame_number(item: DropItem, _preset: DropPreset) -> Asked:
         yield found("media.frame_number", told, frames=format_ranges(wrong))
 
 
+def _edited(item: DropItem, _preset: DropPreset) -> Asked:
+    if any(facts is not None and facts.has_edits for facts in item.media):
+        yield found("media.edited", "its edit list leaves frames out, or moves them in time")
+
+
+def _timecode_jumps(item: DropItem, _preset: DropPreset) -> Asked:
+    """From one frame to the next the timecode moves as the numbers do, at the rate that the files tell, else at 24."""
+    sequence = item.sequence
+    if sequence is None or sequence.tiles:
+        return
+    told = [
+        (frame, facts) for frame, facts in zip(sequence.frames, item.media, strict=True) if facts and facts.timecode
+    ]
+    offsets = [(_timecode_frames(facts) - frame, frame) for frame, facts in told]
+    jumps = [frame for (before, _), (offset, frame) in pairwise(offsets) if offset != before]
+    if jumps:
+        yield found("media.timecode_jumps", "its timecode jumps", frames=format_ranges(jumps))
+
+
+def _timecode_frames(facts: MediaFacts) -> int:
+    assert facts.timecode is not None
+    hours, minutes, seconds, frames = facts.timecode
+    return ((hours * 60 + minutes) * 60 + seconds) * round(facts.fps or 24) + frames
+
+
 _RULES: tuple[Callable[[DropItem, DropPreset], Asked], ...] = (
     _resolution,
     _divisible,
@@ -202,4 +228,6 @@ _RULES: tuple[Callable[[DropItem, DropPreset], Asked], ...] = (
     _alpha,
     _colour_space,
     _frame_number,
+    _edited,
+    _timecode_jumps,
 )

@@ -208,6 +208,23 @@ _one_of_three(
 _one_of_three("53", "a frame that says another number", "media.frame_number", imageCounter=7)
 
 
+@row("53b", "a timecode that does not run with the frames", verdict="ok", code="media.timecode_jumps")
+def timecode_jumps(spot: Spot) -> None:
+    for frame, number in ((1001, 1), (1002, 2), (1003, 9), (1004, 10)):
+        write_any_exr(spot.folder / f"{spot.name()}.{frame}.exr", seed=frame, timecode=f"10:00:00:{number:02d}")
+    spot.blame_all()
+
+
+@row("37d", "a movie whose edit list leaves its end out", verdict="ok", code="media.edited")
+def edit_list(spot: Spot) -> None:
+    path = _movie(spot, frames=48)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"elst") + 12
+    struct.pack_into(">I", data, at, struct.unpack_from(">I", data, at)[0] // 2)
+    path.write_bytes(data)
+    spot.blame_all()
+
+
 @row("52", "a name that tells another colour space than its file", verdict="ok", code="media.colour_space")
 def colour_space(spot: Spot) -> None:
     for frame in (1001, 1002):

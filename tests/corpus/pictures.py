@@ -17,6 +17,7 @@ def write_any_exr(
     size: tuple[int, int] = (32, 16),
     data: tuple[int, int, int, int] | None = None,
     seed: int = 0,
+    timecode: str | None = None,
     **attributes: Any,
 ) -> Path:
     """Sound; ``value``: of all pixels; ``data``: x, y, width, height of the data window."""
@@ -31,6 +32,9 @@ def write_any_exr(
     spec.attribute("compression", compression)
     for name, each in attributes.items():
         spec.attribute(name, each)
+    if timecode:
+        digits = int(timecode.replace(":", ""), 16)
+        spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (digits, 0))
     shape = (height, width, len(channels))
     noise = numpy.random.default_rng(seed).random(shape, numpy.float32)
     pixels = noise if value is None else numpy.full(shape, value, numpy.float32)
