@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from onepiece_core.checksums import Hasher
 from onepiece_core.deliver.media import Places, find_media, read_media
-from onepiece_core.deliver.model import DeliverRequest, DeliveryPlan, MediaPlace, PlannedVersion, Problem
+from onepiece_core.deliver.model import DeliverRequest, DeliveryPlan, MediaFile, MediaPlace, PlannedVersion, Problem
 from onepiece_core.deliver.naming import Namer, refuse_bad_names
 from onepiece_core.deliver.presets import DeliveryPreset, load_preset
 from onepiece_core.deliver.recorded import find_recorded
@@ -16,6 +16,7 @@ from onepiece_core.deliver.select import find_approved, planned, show_code_of
 from onepiece_core.errors import (
     InputMissing,
     ManifestError,
+    MediaError,
     NameInvalid,
     ObjectMissing,
     OnePieceError,
@@ -24,6 +25,7 @@ from onepiece_core.errors import (
     UsageError,
 )
 from onepiece_core.frames import format_spans, gaps
+from onepiece_core.media.probe import kind_of, probe_all
 from onepiece_core.naming import check_show_code
 from onepiece_core.progress import Progress, Reporter
 from onepiece_core.sequences import split_extension
@@ -101,6 +103,7 @@ def problem_of(error: OnePieceError) -> Problem:
         (ObjectMissing, "delivery.media_missing"),
         (PublishError, "delivery.media_unreadable"),
         (ManifestError, "delivery.record_damaged"),
+        (MediaError, "delivery.media_damaged"),
         (SequenceError, "delivery.frames_double"),
         (UsageError, "delivery.media_unreadable"),
         (NameInvalid, "delivery.name_invalid"),
@@ -164,7 +167,17 @@ class VersionChecker:
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
             text = f"No recorded hash says what {bare[0].name}{more} must be"
             problems.append(Problem("delivery.hash_unknown", text, severity))
+            problems += _damage(bare)
         return problems
+
+
+def _damage(files: Sequence[MediaFile]) -> list[Problem]:
+    """The first that is not whole: where nothing recorded a hash, the structure must tell. Those in S3 are not read."""
+    paths = [file.path for file in files if file.path is not None and file.size_bytes and kind_of(file.name) != "other"]
+    for result in probe_all(paths, operation=OPERATION):
+        if isinstance(result, OnePieceError):
+            return [problem_of(result)]
+    return []
 
 
 def _tried(look: Callable[[], Any], problems: list[Problem]) -> Any:

@@ -15,6 +15,7 @@ import pytest
 from onepiece_core.deliver.naming import Namer
 from onepiece_core.errors import DestinationDiffers, EntityMissing, NothingToDeliver, UsageError
 from tests.support.deliveries import DeliveryWorld
+from tests.support.media import write_png
 
 
 @pytest.fixture
@@ -125,11 +126,14 @@ def test_what_is_wrong_with_a_version_is_told_before_anything_is_written(world):
     folder = world.publish("gap_v001")
     (folder / "renders" / "gap_v001.1003.exr").unlink()
     world.publish("range_v001", sg_last_frame=1010)
-    bare = world.root / "bare.mov"
-    bare.write_bytes(b"movie")
+    bare = write_png(world.root / "bare.png")
     world.version("bare_v001", sg_path_to_movie=str(bare))
+    cut = write_png(world.root / "cut.png")
+    cut.write_bytes(cut.read_bytes()[:-20])
+    world.version("cut_v001", sg_path_to_movie=str(cut))
     assert problems(world.plan()) == {
         "bare_v001": ["delivery.hash_unknown"],
+        "cut_v001": ["delivery.hash_unknown", "delivery.media_damaged"],
         "gap_v001": ["delivery.frames_missing"],
         "gone_v001": ["delivery.media_missing"],
         "no_media_v001": ["delivery.media_missing"],
@@ -140,10 +144,10 @@ def test_what_is_wrong_with_a_version_is_told_before_anything_is_written(world):
 
 
 def test_names_that_are_one_name_elsewhere_are_refused_on_both_sides(world):
-    for number, name in enumerate(("A.mov", "a.mov", "twice.mov", "twice.mov", "con.mov")):
+    for number, name in enumerate(("A.png", "a.png", "twice.png", "twice.png", "con.png")):
         path = world.root / str(number) / name
         path.parent.mkdir()
-        path.write_bytes(b"movie")
+        write_png(path)
         world.version(f"v{number}", sg_path_to_movie=str(path))
     told = problems(world.plan())
     assert [codes[-1] for codes in told.values()] == ["delivery.name_collision"] * 4 + ["delivery.name_not_portable"]
