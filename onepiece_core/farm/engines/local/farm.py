@@ -10,6 +10,7 @@ from onepiece_core.errors import ExtraMissing, JobRejected, TaskUnknown
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.engines.local import reading
 from onepiece_core.farm.engines.local.database import Database
+from onepiece_core.farm.engines.local.host import refuse_other_host
 from onepiece_core.farm.engines.local.places import log_path
 from onepiece_core.farm.engines.local.pool import Pool
 from onepiece_core.farm.engines.local.queue import Queue
@@ -47,6 +48,7 @@ class LocalFarm:
         self.check_available()
         if not job.tasks:
             raise JobRejected("The job has no task", job=job.id)
+        refuse_other_host(job)
         for handle in job.depends_on:
             if not self._queue.has(handle):
                 raise JobRejected(f"There is no job {handle} here to wait for", job=job.id, unknown=[handle])

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from onepiece_core.config.environment import VARIABLES, is_secret
 from onepiece_core.farm.engines.local.claims import Ended, end, held_by
 from onepiece_core.farm.engines.local.database import Database
 from onepiece_core.farm.engines.local.process_mark import ProcessMark, end_marked
@@ -28,7 +29,7 @@ _Rows = Callable[..., list[sqlite3.Row]]
 class Pool:
     def __init__(self, database: Database, environ: Mapping[str, str], *, size: int, idle_seconds: float) -> None:
         """``size``: how many workers there may be; ``idle_seconds``: when one without work ends."""
-        self._database, self._environ = database, environ
+        self._database, self._environ = database, without_secrets(environ)
         self.size, self.idle_seconds = size, idle_seconds
         self._started_at: list[float] = []  # by the clock that only grows
 
@@ -81,6 +82,12 @@ class Pool:
             for claimed in left:
                 end(db, claimed, Ended("lost", message=f"Its worker, process {pid}, ended while it ran."))
             db.execute("delete from workers where id = ?", (worker,))
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """What tasks may see: a renderer may need AWS's keys, and nobody's scene the keys of our own services."""
+    secret = {name for key, names in VARIABLES.items() if is_secret(key) and key[0] != "aws" for name in names}
+    return {name: value for name, value in environ.items() if name not in secret}
 
 
 def attempt_name(job_id: str, number: int, attempt: int) -> str:
