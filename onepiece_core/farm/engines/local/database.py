@@ -63,8 +63,9 @@ create table if not exists dependencies (
 create index if not exists dependents on dependencies (needs, job);
 create table if not exists workers (
     id integer primary key autoincrement,
-    pid integer not null,
-    started text not null,
+    pid integer not null default 0,
+    started text not null default '',
+    is_ready integer not null default 0,
     since real not null
 );
 """

@@ -64,7 +64,7 @@ class LocalFarm:
 
     def read_jobs(self, handles: Sequence[str]) -> Mapping[str, JobSnapshot]:
         self._pool.tend()
-        return reading.read_jobs(self._database, handles)
+        return reading.read_jobs(self._database, handles, trouble=self._pool.trouble)
 
     def list_tasks(self, handle: str) -> list[TaskSnapshot]:
         return reading.list_tasks(self._database, self._queue.seq(handle))

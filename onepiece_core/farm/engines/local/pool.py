@@ -20,8 +20,8 @@ from onepiece_core.farm.engines.local.process_mark import ProcessMark, end_marke
 MODULE = "onepiece_core.farm.engines.local.worker"
 # In the environment of every task and of all that it starts: which attempt it belongs to.
 ATTEMPT_VARIABLE = "ONEPIECE_FARM_ATTEMPT"
-# A worker that ends at once is not started again and again.
-_RESTART_SECONDS = 5.0
+# A worker that ended before it could work is not started again and again.
+_PAUSE_SECONDS = 5.0
 
 _Rows = Callable[..., list[sqlite3.Row]]
 
@@ -31,12 +31,18 @@ class Pool:
         """``size``: how many workers there may be; ``idle_seconds``: when one without work ends."""
         self._database, self._environ = database, without_secrets(environ)
         self.size, self.idle_seconds = size, idle_seconds
-        self._started_at: list[float] = []  # by the clock that only grows
+        self._paused_until = 0.0  # by the clock that only grows
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no worker, in words for people; empty when one works."""
+        return self._trouble
 
     def tend(self) -> None:
         """Queue again what dead workers had, and start the workers that are missing."""
         self._bury_the_dead()
-        if self._missing(self._database.rows):
+        if time.monotonic() >= self._paused_until and self._missing(self._database.rows):
             with self._database.transaction() as db:
                 # Again, where nobody else can start them meanwhile.
                 for _ in range(self._missing(lambda sql, *values: db.execute(sql, values).fetchall())):
@@ -53,26 +59,35 @@ class Pool:
             return 0
         workers: int = rows("select count(*) from workers")[0][0]
         busy: int = rows("select count(*) from tasks where worker is not null")[0][0]
-        now = time.monotonic()
-        self._started_at = [at for at in self._started_at if now - at < _RESTART_SECONDS]
-        return max(0, min(waiting - (workers - busy), self.size - max(workers, len(self._started_at))))
+        return max(0, min(waiting - (workers - busy), self.size - workers))
 
     def _start(self, db: sqlite3.Connection) -> None:
         """Start a worker and write it down; it finds its row once this transaction is over."""
-        cursor = db.execute("insert into workers (pid, started, since) values (0, '', ?)", (time.time(),))
-        worker = cursor.lastrowid
-        options = [str(worker), str(self.idle_seconds), str(self.size)]
-        mark = _start_process(self._database.folder, options, self._environ, log_name=f"{worker}.log")
-        self._started_at.append(time.monotonic())
-        if mark is None:  # it has ended already
-            db.execute("delete from workers where id = ?", (worker,))
-        else:
+        worker = int(db.execute("insert into workers (since) values (?)", (time.time(),)).lastrowid or 0)
+        options = [str(self._database.folder), str(worker), str(self.idle_seconds), str(self.size)]
+        mark = _start_process(options, self._environ, cwd=self._database.folder, log=self._log(worker))
+        if mark is not None:  # else it has ended already, and is buried as one that nobody knows
             db.execute("update workers set pid = ?, started = ? where id = ?", (mark.pid, mark.started, worker))
 
     def _bury_the_dead(self) -> None:
-        for row in self._database.rows("select id, pid, started from workers"):
-            if not ProcessMark(row["pid"], row["started"]).is_alive():
-                self._bury(row["id"], row["pid"])
+        for row in self._database.rows("select id, pid, started, is_ready from workers"):
+            if ProcessMark(row["pid"], row["started"]).is_alive():
+                self._trouble = "" if row["is_ready"] else self._trouble
+                continue
+            if not row["is_ready"]:
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS
+                self._trouble = f"No worker starts: {self._last_words(row['id'])}"
+            self._bury(row["id"], row["pid"])
+
+    def _last_words(self, worker: int) -> str:
+        try:
+            lines = self._log(worker).read_text(errors="replace").split("\n")
+        except OSError:
+            lines = []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it ends without a word")
+
+    def _log(self, worker: int) -> Path:
+        return self._database.folder / "workers" / f"{worker}.log"
 
     def _bury(self, worker: int, pid: int) -> None:
         left = held_by(self._database, worker)
@@ -94,17 +109,14 @@ def attempt_name(job_id: str, number: int, attempt: int) -> str:
     return f"{job_id}:{number}:{attempt}"
 
 
-def _start_process(
-    folder: Path, options: Sequence[str], environ: Mapping[str, str], *, log_name: str
-) -> ProcessMark | None:
+def _start_process(options: Sequence[str], environ: Mapping[str, str], *, cwd: Path, log: Path) -> ProcessMark | None:
     """Start a worker that outlives this process; None when it has ended at once."""
     detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    logs = folder / "workers"
-    logs.mkdir(exist_ok=True)
-    with (logs / log_name).open("wb") as output:
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", MODULE, str(folder), *options],
-            cwd=folder,
+            [sys.executable, "-P", "-m", MODULE, *options],
+            cwd=cwd,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -12,7 +12,8 @@ from onepiece_core.farm.job import JobSnapshot, TaskSnapshot
 from onepiece_core.farm.states import TaskState, job_state
 
 
-def read_jobs(database: Database, handles: Sequence[str]) -> dict[str, JobSnapshot]:
+def read_jobs(database: Database, handles: Sequence[str], *, trouble: str = "") -> dict[str, JobSnapshot]:
+    """``trouble``: why nothing is begun, the message of every job that is queued."""
     wanted = json.dumps(list(handles))
     jobs = database.rows(
         "select seq, id, is_held, waits_for from jobs where id in (select value from json_each(?))", wanted
@@ -25,7 +26,7 @@ def read_jobs(database: Database, handles: Sequence[str]) -> dict[str, JobSnapsh
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in counted:
         counts[row["job"]][row["state"]] = row["tasks"]
-    return {job["id"]: _snapshot(database, job, counts[job["seq"]]) for job in jobs}
+    return {job["id"]: _snapshot(database, job, counts[job["seq"]], trouble) for job in jobs}
 
 
 def list_tasks(database: Database, job: int) -> list[TaskSnapshot]:
@@ -39,12 +40,11 @@ def list_tasks(database: Database, job: int) -> list[TaskSnapshot]:
     return [_task(row, _shown(row["state"], waiting)) for row in rows]
 
 
-def _snapshot(database: Database, job: sqlite3.Row, stored: Mapping[str, int]) -> JobSnapshot:
+def _snapshot(database: Database, job: sqlite3.Row, stored: Mapping[str, int], trouble: str) -> JobSnapshot:
     counts = {_shown(state, job): number for state, number in stored.items()}
     state = job_state(counts)
-    return JobSnapshot(
-        handle=job["id"], state=state, raw_state=state, counts=counts, message=_message(database, job, state)
-    )
+    message = trouble if state == "queued" else _message(database, job, state)
+    return JobSnapshot(handle=job["id"], state=state, raw_state=state, counts=counts, message=message)
 
 
 def _shown(state: str, job: sqlite3.Row) -> TaskState:

@@ -29,7 +29,7 @@ from onepiece_core.farm.job import FarmJob
 from onepiece_core.farm.job_file import job_from_json
 
 _POLL_SECONDS = 0.1
-_TEND_SECONDS = 5.0
+_TEND_SECONDS = 2.0
 _PROGRESS_SECONDS = 1.0
 _RETRY_SECONDS = 1.0  # until the disk takes a write again
 
@@ -62,9 +62,10 @@ class Worker:
 
     def _is_expected(self) -> bool:
         """Whether the pool wrote us down. It does so in the transaction that started us: that is over, or fails."""
+        me = ProcessMark.me()
         with self._database.transaction() as db:
-            row = db.execute("select pid, started from workers where id = ?", (self._id,)).fetchone()
-        return row is not None and ProcessMark(row["pid"], row["started"]) == ProcessMark.me()
+            ready = "update workers set is_ready = 1 where id = ? and pid = ? and started = ?"
+            return bool(db.execute(ready, (self._id, me.pid, me.started)).rowcount)
 
     def _on_signal(self, *_: object) -> None:
         self._is_ending = True
@@ -117,7 +118,7 @@ class Worker:
                 cancelled=lambda: self._is_to_stop(claimed),
             )
         except Exception as error:  # whatever it is, the next task may do better, and somebody reads why
-            traceback.print_exc()
+            _say_why()
             return Ended("failed", message=f"{type(error).__name__}: {error}")
         if ended.state != "succeeded":
             end_marked(ATTEMPT_VARIABLE, mark)
@@ -173,8 +174,16 @@ class Worker:
             except FarmError:
                 if not self._database.path.exists():
                     raise QueueGone from None
-                traceback.print_exc()
+                _say_why()
                 time.sleep(_RETRY_SECONDS)
+
+
+def _say_why() -> None:
+    """The error that is handled now, to the worker's log; that may lie on the very disk that is full."""
+    try:
+        traceback.print_exc()
+    except OSError:
+        pass
 
 
 def _settle(db: sqlite3.Connection, claimed: Claim, ended: Ended | None) -> None:
