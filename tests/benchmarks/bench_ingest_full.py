@@ -73,6 +73,7 @@ def main() -> None:
         drop = Path(name) / "drop"
         drop.mkdir()
         make_drop(drop, options.files)
+        os.environ.pop("AWS_CA_BUNDLE", None)  # rclone cannot work with another's
         os.environ.update(
             AWS_ACCESS_KEY_ID=weed.access_key,
             AWS_SECRET_ACCESS_KEY=weed.secret_key,
