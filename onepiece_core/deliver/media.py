@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -149,8 +150,13 @@ def frame_expression(name: str) -> re.Pattern[str] | None:
     return re.compile("".join(parts) + re.escape(name[end:]), re.ASCII)
 
 
-def read_media(media: MediaFile, places: Places, piece_bytes: int) -> Iterator[memoryview]:
+def read_media(
+    media: MediaFile, places: Places, piece_bytes: int, buffers: Sequence[memoryview] = ()
+) -> Iterator[memoryview]:
     """The bytes of a file, once, in pieces that are good until the next one is asked for.
+
+    Args:
+        buffers: filled in turn where a file on disk is read: a piece is good for as many turns as there are buffers.
 
     Raises: what :func:`~onepiece_core.checksums.hash_file` raises; SourceChanged; StorageError.
     """
@@ -160,9 +166,11 @@ def read_media(media: MediaFile, places: Places, piece_bytes: int) -> Iterator[m
     from onepiece_core.checksums import check_unchanged, open_checked
 
     with open_checked(media.path, True, media.stamp) as (descriptor, before), closing(_Reader(descriptor)) as reader:
-        buffer = memoryview(bytearray(min(piece_bytes, before.st_size + 1)))
+        turns = cycle(buffers or [memoryview(bytearray(min(piece_bytes, before.st_size + 1)))])
+        buffer = next(turns)
         while count := reader.into(buffer):
             yield buffer[:count]
+            buffer = next(turns)
         check_unchanged(media.path, descriptor, before, True)
 
 

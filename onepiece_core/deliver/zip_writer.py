@@ -1,20 +1,27 @@
 """A ZIP whose bytes depend on nothing but what is put in: stored, ZIP64 where it must be, fixed modes.
 
+So what an unfinished one holds can be told by its place: members that are complete are kept as they are.
+
 PKWARE APPNOTE 6.3.9. Sizes are known before a file is written, its CRC-32 is put in afterwards.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import struct
-import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from onepiece_core.checksums import crc32
 
 _LIMIT = 0xFFFFFFFF
 _UTF8 = 0x0800
 _UNIX = 3
 _MODE = 0o100644 << 16
+# Where a local header holds the CRC-32.
+_CRC = slice(14, 18)
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ class _Member:
 
 
 class ZipWriter:
-    """Writes members one after the other to ``descriptor``, which is seekable and empty."""
+    """Writes members one after the other to ``descriptor``, which can be read and has no end of its own."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -47,10 +54,31 @@ class ZipWriter:
         """What has been written so far."""
         return self._at
 
-    def begin(self, name: str, size_bytes: int, at: datetime) -> None:
-        member = _Member(name.encode(), size_bytes, self._at, _dos_time(at))
+    def left(self, name: str, size_bytes: int, at: datetime, buffer: memoryview) -> Iterator[memoryview] | None:
+        """The bytes behind the header that this member would get here; None where no complete member has it."""
+        header = _local_header(self._member(name, size_bytes, at))
+        os.lseek(self._descriptor, self._at, os.SEEK_SET)
+        found = os.read(self._descriptor, len(header))
+        # The CRC-32 is written last: without it the member is not complete.
+        if found[: _CRC.start] + bytes(4) + found[_CRC.stop :] != header or not any(found[_CRC]):
+            return None
+        return read_pieces(self._descriptor, self._at + len(header), size_bytes, buffer)
+
+    def keep(self, name: str, size_bytes: int, at: datetime, crc: int) -> None:
+        """Take what :meth:`left` gave as the next member."""
+        member = self._member(name, size_bytes, at)
         self._members.append(member)
+        self._at += len(_local_header(member)) + size_bytes
+        self.end(crc)
+
+    def begin(self, name: str, size_bytes: int, at: datetime) -> None:
+        member = self._member(name, size_bytes, at)
+        self._members.append(member)
+        os.lseek(self._descriptor, self._at, os.SEEK_SET)
         self._write(_local_header(member))
+
+    def _member(self, name: str, size_bytes: int, at: datetime) -> _Member:
+        return _Member(name.encode(), size_bytes, self._at, _dos_time(at))
 
     def write(self, data: bytes | memoryview) -> None:
         self._write(data)
@@ -58,13 +86,15 @@ class ZipWriter:
     def end(self, crc: int) -> None:
         member = self._members[-1]
         member.crc = crc
-        os.pwrite(self._descriptor, struct.pack("<I", crc), member.offset + 14)
+        os.lseek(self._descriptor, member.offset + _CRC.start, os.SEEK_SET)
+        os.write(self._descriptor, struct.pack("<I", crc))
+        os.lseek(self._descriptor, self._at, os.SEEK_SET)
 
     def add(self, name: str, data: bytes, at: datetime) -> None:
         """A small member."""
         self.begin(name, len(data), at)
         self._write(data)
-        self.end(zlib.crc32(data))
+        self.end(crc32(data))
 
     def mark(self) -> tuple[int, int]:
         return self._at, len(self._members)
@@ -91,7 +121,16 @@ class ZipWriter:
             view = view[count:]
 
 
-def archive_bytes(names_and_sizes: list[tuple[str, int]]) -> int:
+def read_pieces(descriptor: int, offset: int, count: int, buffer: memoryview) -> Iterator[memoryview]:
+    """At most ``count`` bytes from ``offset``; a piece is good until the next one is asked for."""
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    with io.FileIO(descriptor, closefd=False) as file:
+        while count and (got := file.readinto(buffer[: min(count, len(buffer))])):
+            count -= got
+            yield buffer[:got]
+
+
+def archive_bytes(names_and_sizes: Sequence[tuple[str, int]]) -> int:
     """At most so many bytes does an archive with these members have."""
     return sum(size + 2 * len(name.encode()) + 200 for name, size in names_and_sizes) + 200
 
