@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 
 from onepiece_core.farm.engines.local import LocalFarm, open_farm
-from onepiece_core.farm.engines.local.pool import ATTEMPT_VARIABLE, attempt_name
-from onepiece_core.farm.engines.local.process_mark import ProcessMark, end_marked
+from onepiece_core.farm.engines.local.pool import WORKER_VARIABLE
+from onepiece_core.farm.engines.local.process_mark import ProcessMark
+from onepiece_core.farm.process_tree import end_marked
 from onepiece_core.farm.protocol import FarmSetup
 
 
@@ -43,9 +44,8 @@ def end_workers(folder: Path) -> None:
     for process in processes:
         process.kill()
     psutil.wait_procs(processes, timeout=10)
-    running = "select jobs.id, number, attempt from tasks join jobs on jobs.seq = tasks.job where worker is not null"
-    for job_id, number, attempt in _rows(folder, running):
-        end_marked(ATTEMPT_VARIABLE, attempt_name(job_id, number, attempt))
+    for (token,) in _rows(folder, "select token from workers"):
+        end_marked(WORKER_VARIABLE, str(token))
 
 
 def _rows(folder: Path, sql: str) -> list[tuple[object, ...]]:

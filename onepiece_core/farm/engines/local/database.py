@@ -65,6 +65,7 @@ create table if not exists workers (
     id integer primary key autoincrement,
     pid integer not null default 0,
     started text not null default '',
+    token text not null,
     is_ready integer not null default 0,
     since real not null
 );

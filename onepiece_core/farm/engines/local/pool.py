@@ -9,17 +9,19 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onepiece_core.config.environment import VARIABLES, is_secret
 from onepiece_core.farm.engines.local.claims import Ended, end, held_by
 from onepiece_core.farm.engines.local.database import Database
-from onepiece_core.farm.engines.local.process_mark import ProcessMark, end_marked
+from onepiece_core.farm.engines.local.process_mark import ProcessMark
+from onepiece_core.farm.process_tree import end_marked
 
 MODULE = "onepiece_core.farm.engines.local.worker"
-# In the environment of every task and of all that it starts: which attempt it belongs to.
-ATTEMPT_VARIABLE = "ONEPIECE_FARM_ATTEMPT"
+# In the environment of a worker and of all that it starts: which worker it was.
+WORKER_VARIABLE = "ONEPIECE_FARM_WORKER"
 # A worker that ended before it could work is not started again and again.
 _PAUSE_SECONDS = 5.0
 
@@ -63,21 +65,25 @@ class Pool:
 
     def _start(self, db: sqlite3.Connection) -> None:
         """Start a worker and write it down; it finds its row once this transaction is over."""
-        worker = int(db.execute("insert into workers (since) values (?)", (time.time(),)).lastrowid or 0)
+        token = uuid.uuid4().hex
+        cursor = db.execute("insert into workers (token, since) values (?, ?)", (token, time.time()))
+        worker = cursor.lastrowid or 0
         options = [str(self._database.folder), str(worker), str(self.idle_seconds), str(self.size)]
-        mark = _start_process(options, self._environ, cwd=self._database.folder, log=self._log(worker))
+        mark = _start_process(
+            options, {**self._environ, WORKER_VARIABLE: token}, cwd=self._database.folder, log=self._log(worker)
+        )
         if mark is not None:  # else it has ended already, and is buried as one that nobody knows
             db.execute("update workers set pid = ?, started = ? where id = ?", (mark.pid, mark.started, worker))
 
     def _bury_the_dead(self) -> None:
-        for row in self._database.rows("select id, pid, started, is_ready from workers"):
+        for row in self._database.rows("select id, pid, started, token, is_ready from workers"):
             if ProcessMark(row["pid"], row["started"]).is_alive():
                 self._trouble = "" if row["is_ready"] else self._trouble
                 continue
             if not row["is_ready"]:
                 self._paused_until = time.monotonic() + _PAUSE_SECONDS
                 self._trouble = f"No worker starts: {self._last_words(row['id'])}"
-            self._bury(row["id"], row["pid"])
+            self._bury(row["id"], row["pid"], row["token"])
 
     def _last_words(self, worker: int) -> str:
         try:
@@ -89,10 +95,9 @@ class Pool:
     def _log(self, worker: int) -> Path:
         return self._database.folder / "workers" / f"{worker}.log"
 
-    def _bury(self, worker: int, pid: int) -> None:
-        left = held_by(self._database, worker)
-        for claimed in left:  # first of all: two of one task would write the same frames
-            end_marked(ATTEMPT_VARIABLE, attempt_name(claimed.job_id, claimed.number, claimed.attempt))
+    def _bury(self, worker: int, pid: int, token: str) -> None:
+        if left := held_by(self._database, worker):
+            end_marked(WORKER_VARIABLE, token)  # first of all: two of one task would write the same frames
         with self._database.transaction() as db:
             for claimed in left:
                 end(db, claimed, Ended("lost", message=f"Its worker, process {pid}, ended while it ran."))
@@ -103,10 +108,6 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """What tasks may see: a renderer may need AWS's keys, and nobody's scene the keys of our own services."""
     secret = {name for key, names in VARIABLES.items() if is_secret(key) and key[0] != "aws" for name in names}
     return {name: value for name, value in environ.items() if name not in secret}
-
-
-def attempt_name(job_id: str, number: int, attempt: int) -> str:
-    return f"{job_id}:{number}:{attempt}"
 
 
 def _start_process(options: Sequence[str], environ: Mapping[str, str], *, cwd: Path, log: Path) -> ProcessMark | None:

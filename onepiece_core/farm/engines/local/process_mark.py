@@ -56,30 +56,3 @@ def _start(pid: int) -> str | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
     except psutil.Error:
         return None
-
-
-def end_marked(variable: str, value: str) -> int:
-    """Kill every process of ours whose environment says ``variable=value``; the number of them.
-
-    A child that its parent left alone, in a session of its own, still has the environment it was started with.
-    """
-    ended = 0
-    for _ in range(5):  # one may start another while we look
-        found = [process for process in psutil.process_iter() if _has(process, variable, value)]
-        for process in found:
-            try:
-                process.kill()
-                ended += 1
-            except psutil.Error:
-                continue  # it has just ended
-        if not found:
-            break
-        psutil.wait_procs(found, timeout=2)
-    return ended
-
-
-def _has(process: psutil.Process, variable: str, value: str) -> bool:
-    try:
-        return process.pid != os.getpid() and process.environ().get(variable) == value
-    except (psutil.Error, OSError):
-        return False  # it has ended, or belongs to somebody else

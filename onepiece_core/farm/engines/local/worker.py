@@ -14,19 +14,20 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from onepiece_core.errors import FarmError
 from onepiece_core.farm.engines.local.claims import Claim, Ended, claim, end, give_back, is_wanted, note_progress
 from onepiece_core.farm.engines.local.database import Database, one
 from onepiece_core.farm.engines.local.places import log_path
-from onepiece_core.farm.engines.local.pool import ATTEMPT_VARIABLE, Pool, attempt_name
-from onepiece_core.farm.engines.local.process_mark import ProcessMark, end_marked
-from onepiece_core.farm.job import FarmJob
+from onepiece_core.farm.engines.local.pool import Pool
+from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.job_file import job_from_json
+
+if TYPE_CHECKING:
+    from onepiece_core.farm.run_task import JobSession
 
 _POLL_SECONDS = 0.1
 _TEND_SECONDS = 2.0
@@ -44,7 +45,7 @@ class Worker:
     def __init__(self, folder: Path, worker: int, pool: Pool, database: Database) -> None:
         self._folder, self._id, self._pool, self._database = folder, worker, pool, database
         self._work_dir = folder / "work" / str(worker)
-        self._job: tuple[int, FarmJob] | None = None
+        self._session: tuple[int, JobSession] | None = None
         self._is_ending = False  # somebody ends this process: SIGTERM
         self._tended_at = self._looked_at = time.monotonic()
 
@@ -58,6 +59,7 @@ class Worker:
         while claimed is not None:
             finished = (claimed, self._attempt(claimed))
             claimed = self._insist(partial(self._next, finished))
+        self._close_session()
         shutil.rmtree(self._work_dir, ignore_errors=True)
 
     def _is_expected(self) -> bool:
@@ -75,6 +77,7 @@ class Worker:
         claimed = self._exchange(finished)
         if claimed is not None or self._is_ending:
             return claimed
+        self._close_session()
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < self._pool.idle_seconds and not self._is_ending:
             self._tend()
@@ -102,35 +105,41 @@ class Worker:
 
     def _attempt(self, claimed: Claim) -> Ended | None:
         """Run the task; None: it is not its fault that it did not end, so it is given back."""
-        from onepiece_core.farm.run_task import run_task
+        from onepiece_core.farm.run_task import InvalidJob
 
-        mark = attempt_name(claimed.job_id, claimed.number, claimed.attempt)
-        log = log_path(self._folder, claimed.job, claimed.number, claimed.attempt)
         try:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            job = self._read_job(claimed.job)
-            ended = run_task(
-                replace(job, environment={**job.environment, ATTEMPT_VARIABLE: mark}),
+            ended = self._open_session(claimed.job).run(
                 claimed.number,
-                log=log,
-                work_dir=self._work_dir,
+                log=log_path(self._folder, claimed.job, claimed.number, claimed.attempt),
                 on_progress=self._progress(claimed),
                 cancelled=lambda: self._is_to_stop(claimed),
             )
+        except InvalidJob as error:
+            return Ended("failed", message=str(error))
         except Exception as error:  # whatever it is, the next task may do better, and somebody reads why
             _say_why()
+            self._close_session()
             return Ended("failed", message=f"{type(error).__name__}: {error}")
-        if ended.state != "succeeded":
-            end_marked(ATTEMPT_VARIABLE, mark)
         if self._is_ending and ended.state == "cancelled":
             return None
         return Ended(ended.state, ended.exit_code, ended.message)
 
-    def _read_job(self, seq: int) -> FarmJob:
-        if self._job is None or self._job[0] != seq:
-            document = one(self._database.rows("select document from jobs where seq = ?", seq))
-            self._job = (seq, job_from_json(json.loads(document)))
-        return self._job[1]
+    def _open_session(self, job: int) -> JobSession:
+        """The session of the task before, where it was of this job and went well: a new one costs more than a task."""
+        from onepiece_core.farm.run_task import JobSession
+
+        if self._session is not None and self._session[0] == job and self._session[1].is_usable:
+            return self._session[1]
+        self._close_session()
+        document = one(self._database.rows("select document from jobs where seq = ?", job))
+        session = JobSession(job_from_json(json.loads(document)), self._work_dir)
+        self._session = (job, session)
+        return session
+
+    def _close_session(self) -> None:
+        if self._session is not None:
+            self._session[1].close()
+            self._session = None
 
     def _progress(self, claimed: Claim) -> Callable[[float | None, str], None]:
         noted_at = 0.0

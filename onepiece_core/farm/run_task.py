@@ -1,0 +1,253 @@
+"""One task of a job in an OpenJD session: what a local worker does, and what is run on a farm's machine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from onepiece_core.farm.job import FarmJob
+from onepiece_core.farm.process_tree import end_marked, has_child_marked
+
+if TYPE_CHECKING:
+    from openjd.sessions import ActionStatus
+
+EndState = Literal["succeeded", "failed", "cancelled"]
+OnProgress = Callable[[float | None, str], None]
+
+# In the environment of a task and of all that it starts.
+TASK_VARIABLE = "ONEPIECE_FARM_TASK"
+
+_POLL_SECONDS = 0.1
+# How long openjd may take to end what it cancelled, before what is left of the tree is killed anyway.
+_CANCEL_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnd:
+    """How an attempt ended. ``exit_code`` is None where no process came so far; ``message`` is for people."""
+
+    state: EndState
+    exit_code: int | None = None
+    message: str = ""
+
+
+def run_task(
+    job: FarmJob,
+    index: int,
+    *,
+    log: Path,
+    work_dir: Path,
+    on_progress: OnProgress,
+    cancelled: Callable[[], bool],
+) -> TaskEnd:
+    """Run task ``index`` to its end. ``cancelled`` is asked some ten times a second.
+
+    Nothing of the task runs any more when it was cancelled, took too long or failed.
+    """
+    try:
+        with JobSession(job, work_dir) as session:
+            return session.run(index, log=log, on_progress=on_progress, cancelled=cancelled)
+    except InvalidJob as error:
+        return TaskEnd("failed", None, str(error))
+
+
+class InvalidJob(Exception):
+    """The template or its parameters are not what OpenJD takes."""
+
+
+class JobSession:
+    """An OpenJD session of one job: its tasks run in it one after the other."""
+
+    def __init__(self, job: FarmJob, work_dir: Path) -> None:
+        """``work_dir`` gets a folder of the session's own. Raises InvalidJob."""
+        from openjd.sessions import Session
+
+        self._job, self._mark = job, uuid.uuid4().hex
+        self._name = f"{job.id}-{self._mark[:8]}"
+        self._step, parameters = _decode(job)
+        self._ended = threading.Event()
+        self._on_progress: OnProgress | None = None
+        work_dir.mkdir(parents=True, exist_ok=True)
+        self._session = Session(
+            session_id=self._name,
+            job_parameter_values=parameters,
+            callback=self._on_status,
+            os_env_vars={**job.environment, TASK_VARIABLE: self._mark},
+            session_root_directory=work_dir,
+            revision_extensions=_extensions(job),
+        )
+        self.is_usable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.cleanup()
+
+    def run(self, index: int, *, log: Path, on_progress: OnProgress, cancelled: Callable[[], bool]) -> TaskEnd:
+        """See run_task. A session whose task did not succeed takes no further one: ``is_usable``."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._on_progress = on_progress
+        self._ended.clear()
+        with _written_to(log, self._name):
+            self._session.run_task(step_script=self._step.script, task_parameter_values=self._values(index))
+            why = self._wait(cancelled)
+            status = self._session.action_status
+            if why or not _has_succeeded(status):
+                self.is_usable = False
+                end_marked(TASK_VARIABLE, self._mark)
+        return _told(status, why, self._job.timeout_seconds)
+
+    def _values(self, index: int) -> dict[str, Any]:
+        from openjd.model import ParameterValue, ParameterValueType
+
+        space = self._step.parameterSpace
+        frames = self._job.tasks[index]
+        if space is None:
+            return {}
+        ((name, definition),) = space.taskParameterDefinitions.items()
+        return {name: ParameterValue(type=ParameterValueType(definition.type.value), value=frames)}
+
+    def _wait(self, cancelled: Callable[[], bool]) -> Literal["", "cancelled", "timeout"]:
+        """Until the task ended; why it was made to, where it was."""
+        started, limit = time.monotonic(), self._job.timeout_seconds
+        while not self._ended.wait(_POLL_SECONDS):
+            if cancelled():
+                self._stop()
+                return "cancelled"
+            if limit is not None and time.monotonic() - started >= limit:
+                self._stop()
+                return "timeout"
+        return ""
+
+    def _stop(self) -> None:
+        """End the whole tree. openjd ends the process that it started; a child in a session of its own stays, and
+        holds the output open, for which openjd would wait."""
+        try:
+            self._session.cancel_action(time_limit=timedelta(seconds=_CANCEL_SECONDS))
+        except RuntimeError:
+            pass  # it has just ended
+        deadline = time.monotonic() + _CANCEL_SECONDS + 1
+        while not self._ended.wait(_POLL_SECONDS):
+            if not has_child_marked(TASK_VARIABLE, self._mark) or time.monotonic() > deadline:
+                end_marked(TASK_VARIABLE, self._mark)
+
+    def _on_status(self, _: str, status: ActionStatus) -> None:
+        from openjd.sessions import ActionState
+
+        if status.state in (ActionState.SUCCESS, ActionState.FAILED, ActionState.CANCELED, ActionState.TIMEOUT):
+            self._ended.set()
+        elif self._on_progress is not None and (status.progress is not None or status.status_message):
+            self._on_progress(status.progress, status.status_message or "")
+
+
+def _decode(job: FarmJob) -> tuple[Any, Any]:
+    """The step and the values of the job's parameters. Raises InvalidJob."""
+    from openjd.model import (
+        DecodeValidationError,
+        ModelValidationError,
+        create_job,
+        decode_job_template,
+        preprocess_job_parameters,
+    )
+
+    try:
+        template = decode_job_template(
+            template=dict(job.template), supported_extensions=list(job.template.get("extensions", []))
+        )
+        parameters = preprocess_job_parameters(
+            job_template=template,
+            job_parameter_values=dict(job.parameters),
+            job_template_dir=job.directory,
+            current_working_dir=job.directory,
+        )
+        created = create_job(job_template=template, job_parameter_values=parameters)
+    except (DecodeValidationError, ModelValidationError, ValueError, RuntimeError) as error:
+        raise InvalidJob(f"The job's template cannot be run: {error}") from error
+    return created.steps[0], parameters
+
+
+def _extensions(job: FarmJob) -> Any:
+    from openjd.model import RevisionExtensions, SpecificationRevision
+
+    return RevisionExtensions(
+        spec_rev=SpecificationRevision.v2023_09, supported_extensions=list(job.template.get("extensions", []))
+    )
+
+
+def _has_succeeded(status: ActionStatus | None) -> bool:
+    from openjd.sessions import ActionState
+
+    return status is not None and status.state == ActionState.SUCCESS
+
+
+def _told(status: ActionStatus | None, why: str, limit: int | None) -> TaskEnd:
+    """What openjd says, unless we ended the task: then it may call that a timeout or a failure."""
+    from openjd.sessions import ActionState
+
+    code = None if status is None else status.exit_code
+    if _has_succeeded(status) and why != "timeout":
+        return TaskEnd("succeeded", code)
+    if why == "cancelled":
+        return TaskEnd("cancelled", code, "Cancelled")
+    if why == "timeout" or (status is not None and status.state == ActionState.TIMEOUT):
+        return TaskEnd("failed", code, "It took too long" if limit is None else f"It took longer than {limit} s")
+    told = status.fail_message if status is not None else None
+    ended = "It could not be started" if code is None else f"It ended with exit code {code}"
+    return TaskEnd("failed", code, told or ended)
+
+
+class _LogFile(logging.Handler):
+    """The output of one session's task."""
+
+    def __init__(self, log: Path, session: str) -> None:
+        super().__init__(logging.INFO)
+        self._file = log.open("a", buffering=1, encoding="utf-8", errors="backslashreplace")
+        self._session = session
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from openjd.sessions import LogContent
+
+        content = getattr(record, "openjd_log_content", None)
+        if getattr(record, "session_id", None) != self._session or (content and LogContent.BANNER in content):
+            return
+        try:
+            self._file.write(f"{record.getMessage()}\n")
+        except OSError:
+            pass  # a full disk loses the line and not the frame
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        except OSError:
+            pass
+        super().close()
+
+
+@contextmanager
+def _written_to(log: Path, session: str) -> Iterator[None]:
+    from openjd.sessions import LOG
+
+    handler = _LogFile(log, session)
+    LOG.propagate = False  # the output of tasks is nobody else's
+    LOG.setLevel(logging.INFO)
+    LOG.addHandler(handler)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        handler.close()
