@@ -142,12 +142,13 @@ def test_a_process_is_known_by_more_than_its_pid() -> None:
 
 
 def test_a_full_disk_refuses_a_job_and_forgets_no_result(small_disk: Path, tmp_path: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=8m", small_disk], check=True)
+    subprocess.run(["mount", "-o", "remount,size=32m", small_disk], check=True)
     folder = small_disk / "farm"
     with local_farm(folder, workers=1) as farm:
-        script = f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; touch {tmp_path}/done"
+        script = f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; touch {tmp_path}/done"
         farm.submit(shell_job("job", script, tmp_path))
-        wait_until(lambda: task_states(farm, "job") == ["running"])
+        farm.submit(shell_job("next", "true", tmp_path))
+        wait_until((tmp_path / "begun").exists)
         _fill(small_disk)
         with pytest.raises(FarmUnavailable):
             farm.submit(shell_job("big", "true", tmp_path, environment={"FILLER": "x" * 4000}))
@@ -155,13 +156,14 @@ def test_a_full_disk_refuses_a_job_and_forgets_no_result(small_disk: Path, tmp_p
         wait_until((tmp_path / "done").exists)
         time.sleep(1)  # the worker tries to write it down
         assert task_states(farm, "job") == ["running"]
+        assert "full" in farm.read_jobs(["next"])["next"].message
         (small_disk / "filler").unlink()
         ended = wait_for_end(farm, "job")["job"]
         assert ended.counts == {"succeeded": 1}
         assert farm.list_tasks("job")[0].attempt == 1
         assert farm.find("big") is None
         farm.submit(shell_job("big", "true", tmp_path))
-        assert wait_for_end(farm, "big")["big"].state == "succeeded"
+        assert {job.state for job in wait_for_end(farm, "big", "next").values()} == {"succeeded"}
 
 
 def test_workers_end_when_the_queue_is_removed(folder: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from onepiece_core.config.environment import VARIABLES, is_secret
 from onepiece_core.farm.engines.local.claims import Ended, end, held_by
 from onepiece_core.farm.engines.local.database import Database
+from onepiece_core.farm.engines.local.places import is_disk_full
 from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.process_tree import end_marked
 
@@ -38,8 +39,9 @@ class Pool:
 
     @property
     def trouble(self) -> str:
-        """Why there is no worker, in words for people; empty when one works."""
-        return self._trouble
+        """Why nothing is begun, in words for people; empty when all is well."""
+        folder = self._database.folder
+        return f"The disk of {folder} is full: nothing is begun" if is_disk_full(folder) else self._trouble
 
     def tend(self) -> None:
         """Queue again what dead workers had, and start the workers that are missing."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from onepiece_core.errors import FarmError
 from onepiece_core.farm.engines.local.claims import Claim, Ended, claim, end, give_back, is_wanted, note_progress
 from onepiece_core.farm.engines.local.database import Database, one
-from onepiece_core.farm.engines.local.places import log_path
+from onepiece_core.farm.engines.local.places import is_disk_full, log_path
 from onepiece_core.farm.engines.local.pool import Pool
 from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.job_file import job_from_json
@@ -90,7 +90,7 @@ class Worker:
         with self._database.transaction() as db:
             if finished is not None:
                 _settle(db, *finished)
-            claimed = None if self._is_ending else claim(db, self._id)
+            claimed = None if self._is_ending or is_disk_full(self._folder) else claim(db, self._id)
             if claimed is None and (may_leave or self._is_ending):
                 # In the very write that found nothing: whoever adds work later sees that we are gone.
                 db.execute("delete from workers where id = ?", (self._id,))
@@ -99,9 +99,8 @@ class Worker:
     def _has_work(self) -> bool:
         if not self._database.path.exists():
             raise QueueGone
-        return bool(
-            self._database.rows("select 1 from jobs where may_start = 1 and is_held = 0 and waits_for = 0 limit 1")
-        )
+        startable = "select 1 from jobs where may_start = 1 and is_held = 0 and waits_for = 0 limit 1"
+        return bool(self._database.rows(startable)) and not is_disk_full(self._folder)
 
     def _attempt(self, claimed: Claim) -> Ended | None:
         """Run the task; None: it is not its fault that it did not end, so it is given back."""
