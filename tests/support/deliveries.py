@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from onepiece_core.journal import Journal
 from onepiece_core.progress import Reporter
 from onepiece_core.storage.engines.choose import open_engine
 from onepiece_core.storage.opening import open_store
+from onepiece_core.tracker.retry import Clock, SystemClock
 from onepiece_core.tracker.shotgrid import ShotgridTracker
 from onepiece_core.tracker.tracker import Tracker
 from tests.support.packages import make_package
@@ -35,9 +36,10 @@ class DeliveryWorld:
     aws: AwsSettings
     code: str
     checkpoint: Callable[[str], None] = no_checkpoint
+    clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
-    def of(cls, env: Mapping[str, str], root: Path) -> DeliveryWorld:
+    def of(cls, env: Mapping[str, str], root: Path, clock: Clock | None = None) -> DeliveryWorld:
         aws = AwsSettings(
             endpoint_url=env["AWS_ENDPOINT_URL"],
             access_key_id=env["AWS_ACCESS_KEY_ID"],
@@ -47,7 +49,8 @@ class DeliveryWorld:
         names = ("ONEPIECE_SHOTGRID_URL", "ONEPIECE_SHOTGRID_SCRIPT", "ONEPIECE_SHOTGRID_KEY")
         url, script, key = (env[name] for name in names)
         code = "D" + hashlib.sha256(str(root).encode()).hexdigest()[:6].upper()
-        return cls(root, ShotgridTracker(url, script, key), aws, code)
+        clock = clock or SystemClock()
+        return cls(root, ShotgridTracker(url, script, key, clock=clock), aws, code, clock=clock)
 
     @property
     def name(self) -> str:
@@ -100,6 +103,7 @@ class DeliveryWorld:
                 store,
                 open_engine("pool", store, state_dir=state),
                 self.places(),
+                clock=self.clock,
                 settle_seconds=0.3,
                 timeout_seconds=5.0,
                 checkpoint=self.checkpoint,
