@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onepiece_core.errors import JobConflict, JobUnknownToFarm, NotImplementedByFarm
+from onepiece_core.errors import JobConflict, JobUnknownToFarm, NotImplementedByFarm, TaskUnknown
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.engines.deadline_cloud.calls import NAME, Calls
 from onepiece_core.farm.engines.deadline_cloud.logs import read_attempt
@@ -192,7 +192,7 @@ def _first_frame(task: Mapping[str, Any]) -> tuple[int, str]:
 
 def _one(tasks: Sequence[dict[str, Any]], handle: str, index: int) -> dict[str, Any]:
     if not 0 <= index < len(tasks):
-        raise JobUnknownToFarm(f"The job {handle} has no task {index}", farm=NAME, handle=handle)
+        raise TaskUnknown(f"The job {handle} has no task {index}", farm=NAME, handle=handle)
     return tasks[index]
 
 
