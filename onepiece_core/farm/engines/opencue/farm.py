@@ -12,9 +12,9 @@ from onepiece_core.errors import (
     CancellationUnsupported,
     FarmConfigurationError,
     JobConflict,
-    JobUnknownToFarm,
     NotImplementedByFarm,
     StorageError,
+    TaskUnknown,
 )
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.engines.opencue import Options
@@ -55,7 +55,7 @@ class OpenCueFarm:
         if known is not None:
             return known
         path = self._write(job)
-        words = [self._options.python, "-m", "onepiece_core.farm.run_task", str(path)]
+        words = [self._options.python, "-m", "onepiece_core.farm.task_main", str(path)]
         spec = spec_of(
             job,
             f"{shlex.join(words)} #IFRAME#",
@@ -84,7 +84,7 @@ class OpenCueFarm:
         job = self._job(handle)
         frame = next((each for each in self._frames(job) if each.number == task), None)
         if frame is None:
-            raise JobUnknownToFarm(f"The job {handle} has no task {task}", farm=NAME, handle=handle)
+            raise TaskUnknown(f"The job {handle} has no task {task}", farm=NAME, handle=handle)
         path = Path(job.log_dir) / f"{job.name}.{frame.name}.rqlog"
         newest = frame.retry_count + 1
         if attempt is not None and attempt != newest:
@@ -112,7 +112,7 @@ class OpenCueFarm:
         every = {frame.number: frame for frame in self._frames(job)}
         wanted = list(every) if tasks is None else list(tasks)
         if unknown := [number for number in wanted if number not in every]:
-            raise JobUnknownToFarm(f"The job {handle} has no task {unknown[0]}", farm=NAME, handle=handle)
+            raise TaskUnknown(f"The job {handle} has no task {unknown[0]}", farm=NAME, handle=handle)
         dead = [every[number] for number in wanted if frame_state(every[number], job)[0] == "failed"]
         if not dead or (tasks is not None and len(dead) != len(wanted)):
             raise JobConflict("Only failed tasks can be retried", farm=NAME, handle=handle)
