@@ -62,6 +62,7 @@ def _json(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> bytes:
         "show_code": plan.show_code,
         "context": plan.request.context,
         "hashes": list(plan.hashes),
+        **({"upstream": [{"name": name, "xxh128": xxh128} for name, xxh128 in plan.upstream]} if plan.upstream else {}),
         "files": sum(len(each.files) for each in delivered),
         "size_bytes": sum(file.size_bytes for each in delivered for file in each.files),
         "versions": [told_delivered(each) for each in delivered],
@@ -89,7 +90,7 @@ def told_delivered(each: Delivered) -> dict[str, object]:
                 "original_frame": file.entry.media.frame,
                 "size_bytes": file.size_bytes,
                 "hashes": file.digests,
-                "proven": file.entry.media.recorded is not None,
+                "proven": bool(file.entry.media.expected),
             }
             for file in each.files
         ],
@@ -110,7 +111,7 @@ def files_csv(plan: DeliveryPlan, delivered: Sequence[Delivered]) -> bytes:
             file.entry.frame,
             file.entry.media.frame,
             file.size_bytes,
-            "yes" if file.entry.media.recorded is not None else "no",
+            "yes" if file.entry.media.expected else "no",
             *(file.digests[name] for name in plan.hashes),
         ]
         for each in delivered

@@ -30,11 +30,16 @@ _SCENES = frozenset(["ma", "mb", "nk", "nknc", "hip", "hiplc", "hipnc", "blend"]
 
 @dataclass(slots=True)
 class Places:
-    """Where media may lie. Stores are opened when they are asked for."""
+    """Where media may lie. Stores are opened when they are asked for.
+
+    Attributes:
+        publish_bucket: bucket or context that publishes are sent to.
+    """
 
     aws: AwsSettings
     contexts: Mapping[str, ContextPlace] = field(default_factory=dict)
     roots: Mapping[str, Path] = field(default_factory=dict)
+    publish_bucket: str | None = None
     _stores: dict[str, Store] = field(default_factory=dict)
 
     def store(self, bucket: str) -> Store:
@@ -69,8 +74,17 @@ def find_media(version: Mapping[str, Any], kind: MediaKind, places: Places) -> M
         UsageError, StorageError: the bucket cannot be asked.
     """
     told = str(version.get(FIELDS[kind]) or "").strip()
-    if not told or (kind == "frames" and told.rpartition(".")[2].lower() in _SCENES):
+    if not told or (kind == "frames" and is_scene(told)):
         return None
+    return media_at(told, kind, places)
+
+
+def is_scene(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in _SCENES
+
+
+def media_at(told: str, kind: MediaKind, places: Places) -> MediaPlace:
+    """The files that a path, a pattern or a URI names. Raises what :func:`find_media` raises."""
     files = _in_bucket(told, places) if is_s3_uri(told) else _on_disk(told, places)
     return MediaPlace(kind, told, files)
 

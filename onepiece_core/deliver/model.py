@@ -26,6 +26,7 @@ class DeliverRequest:
         manifest: absolute stem of the manifests that are kept: ``P`` for ``P.json`` and ``P.csv``.
         since: only Versions that changed at this time or later.
         statuses: empty: those of the preset.
+        upstream: manifests that came with the media.
     """
 
     project: str
@@ -40,6 +41,7 @@ class DeliverRequest:
     renumber: bool = False
     format: Format = "zip"
     require_hash: bool = False
+    upstream: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,6 +72,7 @@ class MediaFile:
 
     Attributes:
         recorded: xxh128 that its publish or ingest wrote down; None where nothing did.
+        upstream: algorithm and digest of what a manifest that came with it says.
     """
 
     name: str
@@ -81,6 +84,12 @@ class MediaFile:
     key: str = ""
     etag: str = ""
     recorded: str | None = None
+    upstream: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """The digests that it must have, by algorithm; empty where nobody knows."""
+        return {**dict(self.upstream), **({} if self.recorded is None else {"xxh128": self.recorded})}
 
     @property
     def where(self) -> str:
@@ -131,7 +140,7 @@ class PlannedVersion:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPlan:
-    """What would be delivered, and what would not."""
+    """What would be delivered, and what would not. ``upstream``: name and xxh128 of the manifests that came with it."""
 
     request: DeliverRequest
     project: dict[str, Any]
@@ -139,6 +148,7 @@ class DeliveryPlan:
     place: Place
     hashes: tuple[str, ...]
     versions: tuple[PlannedVersion, ...] = field(default=())
+    upstream: tuple[tuple[str, str], ...] = ()
 
     @property
     def ready(self) -> tuple[PlannedVersion, ...]:

@@ -19,7 +19,7 @@ from onepiece_core.deliver.containers import Package, opened_package
 from onepiece_core.deliver.manifests import Delivered, DeliveredFile, documents
 from onepiece_core.deliver.media import Places, read_media
 from onepiece_core.deliver.model import DeliveryPlan, Entry, PlannedVersion
-from onepiece_core.deliver.plan import OPERATION, changed, problem_of
+from onepiece_core.deliver.plan import OPERATION, changed, is_as_expected, problem_of
 from onepiece_core.errors import OnePieceError, SourceChanged
 from onepiece_core.filesystems import make_folders, storage_error
 from onepiece_core.progress import Progress, Reporter
@@ -121,7 +121,7 @@ class _Packer:
             files = []
             for entry in version.entries:
                 file = self._file(entry, version.created_at)
-                if entry.media.recorded not in (None, file.digests["xxh128"]):
+                if file is None:
                     self._take_back(mark, done)
                     return _refused(version, changed(entry.media.where)), None
                 files.append(file)
@@ -135,30 +135,39 @@ class _Packer:
         self._package.rewind(mark)
         self._done = done
 
-    def _file(self, entry: Entry, at: datetime) -> DeliveredFile:
+    def _file(self, entry: Entry, at: datetime) -> DeliveredFile | None:
+        """None: its bytes are not those that were published."""
         size = entry.media.size_bytes
         kept = self._kept(entry, at)
         if kept is not None:
             self._package.keep(entry.path, size, at, kept.crc)
             self._tell(entry.path, size)
-            return DeliveredFile(entry, size, kept.digests())
-        running = _Running(self._plan.hashes)
+            return DeliveredFile(entry, size, self._wanted(kept))
+        running = self._running(entry)
         self._package.begin(entry.path, size, at)
         if self._copy(entry, running) != size:
             raise SourceChanged(f"{entry.media.where} changed while it was read", path=entry.media.where)
         self._package.end(running.crc)
-        return DeliveredFile(entry, size, running.digests())
+        return DeliveredFile(entry, size, self._wanted(running)) if is_as_expected(entry.media, running) else None
+
+    def _running(self, entry: Entry) -> _Running:
+        return _Running(tuple(dict.fromkeys((*self._plan.hashes, *entry.media.expected))))
+
+    def _wanted(self, running: _Running) -> dict[str, str]:
+        digests = running.digests()
+        return {name: digests[name] for name in self._plan.hashes}
 
     def _kept(self, entry: Entry, at: datetime) -> _Running | None:
         """The checksums of what an earlier run packed, where its bytes are those that were published."""
-        recorded, size = entry.media.recorded, entry.media.size_bytes
-        left = None if recorded is None else self._package.left(entry.path, size, at, self._buffers[0])
+        if not entry.media.expected:
+            return None
+        left = self._package.left(entry.path, entry.media.size_bytes, at, self._buffers[0])
         if left is None:
             return None
-        running = _Running(self._plan.hashes)
+        running = self._running(entry)
         for piece in left:
             running.update(piece)
-        return running if running.digests()["xxh128"] == recorded else None
+        return running if is_as_expected(entry.media, running) else None
 
     def _copy(self, entry: Entry, running: _Running) -> int:
         """How many bytes were read. A piece is hashed while it is written and the next one is read."""

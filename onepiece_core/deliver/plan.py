@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from onepiece_core.checksums import Hasher
-from onepiece_core.deliver.media import Places, find_media, read_media
+from onepiece_core.deliver.media import Places, read_media
 from onepiece_core.deliver.model import DeliverRequest, DeliveryPlan, MediaFile, MediaPlace, PlannedVersion, Problem
 from onepiece_core.deliver.naming import Namer, refuse_bad_names
 from onepiece_core.deliver.presets import DeliveryPreset, load_preset
+from onepiece_core.deliver.published import Published
 from onepiece_core.deliver.recorded import find_recorded
 from onepiece_core.deliver.select import find_approved, planned, show_code_of
+from onepiece_core.deliver.upstream import Upstream, load_upstream
 from onepiece_core.errors import (
     InputMissing,
     ManifestError,
@@ -43,7 +45,9 @@ def plan_delivery(
 ) -> DeliveryPlan:
     """Choose and check. Media is found and measured; its bytes are not read.
 
-    Raises: TrackerError, ConfigError (the preset), NameInvalid (the naming), UsageError (the context, a status).
+    Raises:
+        TrackerError, ConfigError (the preset), NameInvalid (the naming), UsageError (the context, a status).
+        InputMissing, InputUnreadable, ManifestError: an upstream manifest.
     """
     preset = load_preset(request.preset)
     project = find_project(tracker, {"name": request.project})
@@ -51,7 +55,15 @@ def plan_delivery(
     namer = Namer(request.naming or preset.naming, show_code, preset.first_frame if request.renumber else None)
     place = resolve_bucket(request.context, places.contexts).under(show_code, request.name)
     rows = find_approved(tracker, project, request, request.statuses or preset.statuses)
-    checker = VersionChecker(preset, places, namer, require_hash=request.require_hash or preset.require_hash)
+    upstream = load_upstream(request.upstream)
+    checker = VersionChecker(
+        preset,
+        places,
+        namer,
+        Published(tracker, [row["id"] for row in rows], places, show_code),
+        require_hash=request.require_hash or preset.require_hash,
+        upstream=upstream,
+    )
     versions: list[PlannedVersion] = []
     for number, row in enumerate(rows, 1):
         versions.append(checker.checked(row))
@@ -60,7 +72,7 @@ def plan_delivery(
                 Progress(operation=OPERATION, phase="look", done=number, total=len(rows), item=versions[-1].code)
             )
     hashes = (*HASHES, *preset.hashes)
-    return DeliveryPlan(request, project, show_code, place, hashes, refuse_bad_names(versions))
+    return DeliveryPlan(request, project, show_code, place, hashes, refuse_bad_names(versions), upstream.sources)
 
 
 def check_bytes(plan: DeliveryPlan, places: Places, reporter: Reporter) -> DeliveryPlan:
@@ -70,16 +82,15 @@ def check_bytes(plan: DeliveryPlan, places: Places, reporter: Reporter) -> Deliv
     for version in plan.versions:
         problem = None
         for entry in () if version.is_refused else version.entries:
-            hasher = Hasher(())
-            if entry.media.recorded is not None:
-                hasher = Hasher()
+            expected = entry.media.expected
+            hasher = Hasher(expected)
             try:
-                for piece in read_media(entry.media, places, _PIECE_BYTES) if entry.media.recorded else ():
+                for piece in read_media(entry.media, places, _PIECE_BYTES) if expected else ():
                     hasher.update(piece)
             except OnePieceError as error:
                 problem = problem_of(error)
                 break
-            if entry.media.recorded not in (None, hasher.digests().get("xxh128")):
+            if not is_as_expected(entry.media, hasher):
                 problem = changed(entry.media.where)
                 break
             done += entry.media.size_bytes
@@ -90,6 +101,12 @@ def check_bytes(plan: DeliveryPlan, places: Places, reporter: Reporter) -> Deliv
             )
         versions.append(version if problem is None else replace(version, problems=(*version.problems, problem)))
     return replace(plan, versions=tuple(versions))
+
+
+def is_as_expected(media: MediaFile, read: Hasher) -> bool:
+    """Whether what was read has every digest that is known."""
+    digests = read.digests()
+    return all(digests[name] == digest for name, digest in media.expected.items())
 
 
 def changed(where: str) -> Problem:
@@ -115,8 +132,20 @@ def problem_of(error: OnePieceError) -> Problem:
 
 
 class VersionChecker:
-    def __init__(self, preset: DeliveryPreset, places: Places, namer: Namer, *, require_hash: bool) -> None:
+    """Says of each Version what of it is delivered, and what is wrong with it."""
+
+    def __init__(
+        self,
+        preset: DeliveryPreset,
+        places: Places,
+        namer: Namer,
+        published: Published,
+        *,
+        require_hash: bool,
+        upstream: Upstream | None = None,
+    ) -> None:
         self._preset, self._places, self._namer, self._require_hash = preset, places, namer, require_hash
+        self._published, self._upstream = published, upstream or Upstream()
 
     def checked(self, row: Mapping[str, Any]) -> PlannedVersion:
         version = planned(dict(row))
@@ -133,8 +162,8 @@ class VersionChecker:
         return replace(version, entries=entries, problems=tuple(dict.fromkeys(problems)))
 
     def _found(self, row: Mapping[str, Any], kind: Any) -> MediaPlace | None:
-        found = find_media(row, kind, self._places)
-        return None if found is None else find_recorded(found, self._places)
+        found = self._published.find(row, kind)
+        return None if found is None else self._upstream.with_listed(find_recorded(found, self._places))
 
     def _rules(self, row: Mapping[str, Any], media: list[MediaPlace]) -> list[Problem]:
         if not media:
@@ -161,7 +190,7 @@ class VersionChecker:
             problems.append(
                 Problem("delivery.format_refused", f"The client takes {', '.join(sorted(allowed))}: {place.told}")
             )
-        bare = [file for file in place.files if file.recorded is None]
+        bare = [file for file in place.files if not file.expected]
         if bare:
             severity: Any = "error" if self._require_hash else "warning"
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""

@@ -11,6 +11,7 @@ from onepiece_core.deliver.model import DeliverRequest, Entry, PlannedVersion, P
 from onepiece_core.deliver.naming import Namer, refuse_bad_names
 from onepiece_core.deliver.plan import HASHES, VersionChecker
 from onepiece_core.deliver.presets import load_preset
+from onepiece_core.deliver.published import Published
 from onepiece_core.deliver.select import VERSION_FIELDS, check_statuses, planned, show_code_of
 from onepiece_core.errors import UsageError
 from onepiece_core.naming import portable_name
@@ -37,9 +38,10 @@ def plan_playlist(
     check_statuses(tracker, statuses)
     playlist = find_playlist(tracker, project, request.playlist)
     show_code = show_code_of(tracker, project)
-    checker = VersionChecker(preset, places, Namer(None, show_code, None), require_hash=preset.require_hash)
     links = ordered_versions(tracker, playlist)
     ids = [link["id"] for link in links]
+    published = Published(tracker, ids, places, show_code)
+    checker = VersionChecker(preset, places, Namer(None, show_code, None), published, require_hash=preset.require_hash)
     rows = {row["id"]: row for row in tracker.find("Version", [["id", "in", ids]], VERSION_FIELDS)}
     width = max(3, len(str(len(links))))
     versions: list[PlannedVersion] = []

@@ -168,7 +168,7 @@ def test_a_vendor_gets_any_status_in_one_archive_with_one_folder(review: Review)
 
 
 def test_a_killed_package_is_invisible_and_the_next_run_leaves_nothing_of_it(review: Review) -> None:
-    large = review.root / "media" / "c_v001.mov"
+    large = review.root / "media" / "c_v001.wav"
     with large.open("wb") as file:
         file.truncate(1 << 30)
     review.site.update("Version", review.versions["c"]["id"], {"sg_path_to_frames": str(large)})

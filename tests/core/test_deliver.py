@@ -7,7 +7,9 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,18 @@ def test_a_template_must_be_well_formed():
 
     with pytest.raises(NameInvalid):
         Namer("{nothing}", "FG", None)
+
+
+def test_since_asks_for_what_was_made_or_approved_later_and_not_for_what_was_only_delivered(world):
+    for name, status in (("old_v001", "apr"), ("approved_v001", "rev")):
+        world.publish(name, status=status)
+    world.deliver()
+    time.sleep(1.1)  # the site tells whole seconds
+    since = datetime.now(UTC)
+    time.sleep(1.1)
+    (row,) = world.tracker.find("Version", [["project", "is", world.project()], ["code", "is", "approved_v001"]])
+    world.tracker.update("Version", row["id"], {"sg_status_list": "apr"})
+    world.publish("made_v001")
+    assert [version.code for version in world.plan(since=since).versions] == ["approved_v001", "made_v001"]
+    world.deliver(output=world.root / "all.zip")
+    assert "old_v001" not in [version.code for version in world.plan(since=since).versions]

@@ -37,6 +37,7 @@ class DeliveryWorld:
     code: str
     checkpoint: Callable[[str], None] = no_checkpoint
     clock: Clock = field(default_factory=SystemClock)
+    publish_bucket: str | None = None
 
     @classmethod
     def of(cls, env: Mapping[str, str], root: Path, clock: Clock | None = None) -> DeliveryWorld:
@@ -87,7 +88,7 @@ class DeliveryWorld:
         return DeliverRequest(**{**told, **asked})
 
     def places(self) -> Places:
-        return Places(self.aws, {"out": ContextSettings(bucket=BUCKET)})
+        return Places(self.aws, {"out": ContextSettings(bucket=BUCKET)}, publish_bucket=self.publish_bucket)
 
     def plan(self, *, reads: bool = False, **asked: Any) -> DeliveryPlan:
         places = self.places()

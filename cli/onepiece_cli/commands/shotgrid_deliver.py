@@ -61,7 +61,7 @@ def deliver(
     statuses: Annotated[
         list[str] | None, typer.Option(metavar="STATUS...", help="What counts as approved; by default the preset's.")
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only Versions that changed since.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only Versions that were made, approved or edited since.")] = None,
     naming: Annotated[
         str | None,
         typer.Option(metavar="TEMPLATE", help="Names in the delivery: `{show}_{shot}_v{version}.{frame}.{ext}`."),
@@ -71,6 +71,10 @@ def deliver(
     require_hash: Annotated[
         bool, typer.Option("--require-hash", help="Refuse a Version whose publish recorded no hash.")
     ] = False,
+    upstream_manifest: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Manifest that came with the media: its hashes must hold. Can be repeated."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every Version and byte; write nothing.")] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what was stopped; the same command does so by itself, too.")
@@ -96,6 +100,7 @@ def deliver(
         renumber=renumber,
         format=form.value,
         require_hash=require_hash,
+        upstream=tuple(absolute(path) for path in upstream_manifest or ()),
     )
     session = session_of(ctx)
     settings = session.settings(near=request.output.parent, overrides=aws_overrides(profile))
@@ -130,7 +135,7 @@ def opened_site(settings: Settings) -> Iterator[tuple[Tracker, Places]]:
 
     refuse_mixed(settings)
     tracker = get_tracker(settings.shotgrid, settings.tracker)
-    places = Places(settings.aws, settings.contexts, settings.roots_for(this_system()))
+    places = Places(settings.aws, settings.contexts, settings.roots_for(this_system()), settings.publish.bucket)
     with closing(places):
         yield tracker, places
 
