@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
 
 from onepiece_core.farm.job import FarmJob
 from onepiece_core.farm.process_tree import end_marked, has_child_marked
@@ -69,13 +69,17 @@ class JobSession:
 
     def __init__(self, job: FarmJob, work_dir: Path) -> None:
         """``work_dir`` gets a folder of the session's own. Raises InvalidJob."""
-        from openjd.sessions import Session
+        from openjd.sessions import LOG, Session
 
         self._job, self._mark = job, uuid.uuid4().hex
         self._name = f"{job.id}-{self._mark[:8]}"
         self._step, parameters = _decode(job)
         self._ended = threading.Event()
         self._on_progress: OnProgress | None = None
+        self._log = _LogFile(self._name)
+        LOG.propagate = False  # the output of tasks is nobody else's
+        LOG.setLevel(logging.INFO)
+        LOG.addHandler(self._log)
         work_dir.mkdir(parents=True, exist_ok=True)
         self._session = Session(
             session_id=self._name,
@@ -96,14 +100,16 @@ class JobSession:
         self.close()
 
     def close(self) -> None:
+        from openjd.sessions import LOG
+
         self._session.cleanup()
+        LOG.removeHandler(self._log)
 
     def run(self, index: int, *, log: Path, on_progress: OnProgress, cancelled: Callable[[], bool]) -> TaskEnd:
         """See run_task. A session whose task did not succeed takes no further one: ``is_usable``."""
-        log.parent.mkdir(parents=True, exist_ok=True)
         self._on_progress = on_progress
         self._ended.clear()
-        with _written_to(log, self._name):
+        with self._log.writing(log):
             self._session.run_task(step_script=self._step.script, task_parameter_values=self._values(index))
             why = self._wait(cancelled)
             status = self._session.action_status
@@ -212,42 +218,42 @@ def _told(status: ActionStatus | None, why: str, limit: int | None) -> TaskEnd:
 
 
 class _LogFile(logging.Handler):
-    """The output of one session's task."""
+    """The output of one session, into the file of the task that runs."""
 
-    def __init__(self, log: Path, session: str) -> None:
-        super().__init__(logging.INFO)
-        self._file = log.open("a", buffering=1, encoding="utf-8", errors="backslashreplace")
-        self._session = session
-
-    def emit(self, record: logging.LogRecord) -> None:
+    def __init__(self, session: str) -> None:
         from openjd.sessions import LogContent
 
-        content = getattr(record, "openjd_log_content", None)
-        if getattr(record, "session_id", None) != self._session or (content and LogContent.BANNER in content):
+        super().__init__(logging.INFO)
+        self._session, self._banner = session, LogContent.BANNER
+        self._file: TextIO | None = None
+
+    @contextmanager
+    def writing(self, log: Path) -> Iterator[None]:
+        try:
+            self._file = _open(log)
+        except FileNotFoundError:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            self._file = _open(log)
+        try:
+            yield
+        finally:
+            file, self._file = self._file, None
+            try:
+                file.close()
+            except OSError:
+                pass  # a full disk loses the line and not the frame
+
+    def emit(self, record: logging.LogRecord) -> None:
+        file = self._file
+        if file is None or getattr(record, "session_id", None) != self._session:
+            return
+        if (content := getattr(record, "openjd_log_content", None)) and self._banner in content:
             return
         try:
-            self._file.write(f"{record.getMessage()}\n")
-        except OSError:
-            pass  # a full disk loses the line and not the frame
-
-    def close(self) -> None:
-        try:
-            self._file.close()
-        except OSError:
-            pass
-        super().close()
+            file.write(f"{record.getMessage()}\n")
+        except (OSError, ValueError):
+            pass  # a full disk loses the line and not the frame, and so does a child that lives on
 
 
-@contextmanager
-def _written_to(log: Path, session: str) -> Iterator[None]:
-    from openjd.sessions import LOG
-
-    handler = _LogFile(log, session)
-    LOG.propagate = False  # the output of tasks is nobody else's
-    LOG.setLevel(logging.INFO)
-    LOG.addHandler(handler)
-    try:
-        yield
-    finally:
-        LOG.removeHandler(handler)
-        handler.close()
+def _open(log: Path) -> TextIO:
+    return log.open("a", buffering=1, encoding="utf-8", errors="backslashreplace")

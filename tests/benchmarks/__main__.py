@@ -19,6 +19,7 @@ for module in (
     "bench_reconcile",
     "bench_ingest_full",
     "bench_panels",
+    "bench_farm_local",
 ):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)
