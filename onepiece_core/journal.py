@@ -182,12 +182,15 @@ class Journal:
             )
         return self.get(operation)
 
-    def take(self, operation: str) -> bool:
-        """Make this process the owner of an operation whose owner is gone; False when the owner lives."""
+    def take(self, operation: str, *, unfinished: bool = False) -> bool:
+        """Make this process the owner of an operation whose owner is gone; False when the owner lives.
+
+        ``unfinished``: False also when somebody else has brought it to its end in the meantime.
+        """
         me = Owner.me()
         with self.transaction() as db:
             row = db.execute("select * from operations where id = ?", (operation,)).fetchone()
-            if row is None:
+            if row is None or (unfinished and row["state"] not in UNFINISHED):
                 return False
             owner = Owner(row["host"], row["pid"], row["pid_started"])
             if owner != me and row["state"] == "running" and owner.is_alive():

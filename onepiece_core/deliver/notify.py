@@ -1,8 +1,8 @@
 """Tell people of a delivery: a Slack-compatible webhook and e-mail.
 
-A message is an operation of the journal before it is sent and finished when it was taken, so none is lost: what could
-not be sent goes out with the next delivery. Each has a key (``Idempotency-Key``, ``Message-ID``) by which a receiver
-knows the one that came twice because nobody heard its answer.
+A message is an operation of the journal before it is sent and finished when it was taken, so none is lost and none is
+sent twice: what could not be sent goes out with the next delivery. The operation's id is its key (``Idempotency-Key``,
+``Message-ID``): by it a receiver knows the one that came again because nobody heard its answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def send_messages(journal: Journal, settings: NotifySettings) -> list[Warned]:
     """Send what waits; a warning for each message that still does."""
     warnings = []
     for waiting in journal.list_unfinished(KIND):
-        if waiting.request["channel"] not in set(_channels(settings)) or not journal.take(waiting.id):
+        if waiting.request["channel"] not in set(_channels(settings)):
+            continue
+        if not journal.take(waiting.id, unfinished=True):
             continue
         try:
             _send(waiting, settings)
@@ -71,28 +73,28 @@ def _told(cause: Exception) -> str:
 def _send(waiting: Operation, settings: NotifySettings) -> None:
     told: Mapping[str, Any] = waiting.request
     if told["channel"] == "webhook":
-        _post(told, settings)
+        _post(waiting.id, told, settings)
     else:
-        _mail(told, settings)
+        _mail(waiting.id, told, settings)
 
 
-def _post(told: Mapping[str, Any], settings: NotifySettings) -> None:
+def _post(key: str, told: Mapping[str, Any], settings: NotifySettings) -> None:
     assert settings.webhook_url is not None
     url = settings.webhook_url.get_secret_value()
     if not url.startswith(("https://", "http://")):
         raise ValueError("no web address")
-    headers = {"Content-Type": "application/json", "Idempotency-Key": told["key"]}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
     data = json.dumps({"text": f"{told['subject']}\n{told['text']}"}).encode()
     request = urllib.request.Request(url, data, headers)  # noqa: S310 - checked above
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as reply:  # noqa: S310
         reply.read(1024)
 
 
-def _mail(told: Mapping[str, Any], settings: NotifySettings) -> None:
+def _mail(key: str, told: Mapping[str, Any], settings: NotifySettings) -> None:
     message = EmailMessage()
     message["Subject"] = " ".join(str(told["subject"]).split())
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
-    message["Message-ID"] = f"<{told['key']}@onepiece>"
+    message["Message-ID"] = f"<{key}@onepiece>"
     message.set_content(told["text"])
     with smtplib.SMTP(settings.smtp_host or "", settings.smtp_port, timeout=_TIMEOUT_SECONDS) as server:
         if settings.smtp_starttls:

@@ -61,7 +61,9 @@ def deliver(
     statuses: Annotated[
         list[str] | None, typer.Option(metavar="STATUS...", help="What counts as approved; by default the preset's.")
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only Versions that were made, approved or edited since.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only Versions that were made, approved or edited since.")
+    ] = None,
     naming: Annotated[
         str | None,
         typer.Option(metavar="TEMPLATE", help="Names in the delivery: `{show}_{shot}_v{version}.{frame}.{ext}`."),
