@@ -53,6 +53,7 @@
         TrackerDenied                   tracker.denied
         TrackerRefused                  tracker.refused
         TrackerNotConfigured            tracker.not_configured
+        ShowCodeTaken                   tracker.show_code_taken
         EntityMissing                   tracker.entity_missing
           ProjectMissing                tracker.project_missing
           ShotMissing                   tracker.shot_missing
@@ -199,6 +200,7 @@ from onepiece_core.errors.services import (
     PreconditionFailed,
     ProjectMissing,
     ShotMissing,
+    ShowCodeTaken,
     StorageError,
     StorageUnavailable,
     TaskMissing,
@@ -285,6 +287,7 @@ __all__ = [
     "SequenceError",
     "ShelvesInvalid",
     "ShotMissing",
+    "ShowCodeTaken",
     "SourceChanged",
     "StateNotLocal",
     "StorageError",

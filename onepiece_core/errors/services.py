@@ -76,6 +76,12 @@ class TrackerNotConfigured(TrackerError):
     hint = "Set ONEPIECE_SHOTGRID_URL, ONEPIECE_SHOTGRID_SCRIPT and ONEPIECE_SHOTGRID_KEY, or start a sandbox."
 
 
+class ShowCodeTaken(TrackerError):
+    """Another project has this show code: publishes and deliveries could not tell the two apart."""
+
+    code = "tracker.show_code_taken"
+
+
 class EntityMissing(TrackerError):
     code = "tracker.entity_missing"
 

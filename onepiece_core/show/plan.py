@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from onepiece_core.errors import ProjectMissing, UsageError
+from onepiece_core.errors import ProjectMissing, ShowCodeTaken, UsageError
 from onepiece_core.naming import escaped
 from onepiece_core.show.site import Site
 from onepiece_core.show.there import Change, Matcher, differing
@@ -82,6 +82,7 @@ def plan_show(
     Raises:
         ManifestError: something is refused, and ``is_strict``.
         ProjectMissing: several projects are called so.
+        ShowCodeTaken: another project has the show code.
         UsageError: the site has no such type, the project no name.
         TrackerError: the site does not answer.
     """
@@ -93,6 +94,7 @@ def plan_show(
     told = {**({"code": show_code} if show_code and found is None else {}), **show.project}
     data = converter.convert_project(told)
     wanted = without_refused(show, refuse_doubles(show, converter.convert(show)))
+    _refuse_taken(tracker, found, data.get("code"))
     if is_strict:
         refuse_all(show, "The template does not fit the site")
     matcher = Matcher(site, found, wanted, whole=whole)
@@ -133,6 +135,26 @@ def _find(tracker: Tracker, name: str) -> Entity | None:
         if error.report.message.startswith("Several"):
             raise
         return None
+
+
+def _refuse_taken(tracker: Tracker, project: Entity | None, code: Any) -> None:
+    """A show code is a part of paths and keys, where case may not count."""
+    if not code:
+        return
+    owners = [
+        each
+        for each in tracker.find("Project", [["code", "is", code]], ("name", "code"))
+        if project is None or each["id"] != project["id"]
+    ]
+    if owners:
+        name = str(owners[0].get("name"))
+        raise ShowCodeTaken(
+            f"The project {name!r} has the show code {owners[0].get('code')} already",
+            hint=f"Choose another code, or set up that project: --project {name!r}.",
+            show_code=code,
+            project=name,
+            site=tracker.url,
+        )
 
 
 def _namesakes(rows: list[PlannedRow], matcher: Matcher) -> list[str]:

@@ -57,6 +57,24 @@ def setup(studio_env: dict[str, str], tmp_path: Path, project: str) -> Setup:
     return run
 
 
+def test_a_show_code_that_another_project_has_is_refused_whatever_its_case(
+    setup: Setup, site: Any, project: str
+) -> None:
+    code = f"T{abs(hash(project)) % 10**6}"
+    other = site.create("Project", {"name": f"{project} before", "code": code})
+    for given in (code, code.lower()):
+        for options in ((), ("--dry-run",)):
+            done = setup("shot\n0010\n", "--show-code", given, *options)
+            error = done.error
+            assert error["code"] == "tracker.show_code_taken", done.err
+            assert other["name"] in error["message"]
+            assert "--project" in error["hint"]
+    assert site.find_one("Project", [["name", "is", project]]) is None
+    done = setup("shot\n0010\n", "--show-code", f"{code}B")
+    assert site.find_one("Project", [["name", "is", project]], ["code"])["code"] == f"{code}B"
+    assert setup("shot\n0010\n", "--show-code", f"{code}B").status == done.status == 0
+
+
 def codes(site: Any, project: str, kind: str, *fields: str) -> list[Any]:
     order = [{"field_name": "code", "direction": "asc"}]
     rows = site.find(kind, [["project.Project.name", "is", project]], ["code", *fields], order=order)

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from onepiece_core.errors import DiskFull, StorageError, TrackerUnavailable
+from onepiece_core.progress import Reporter
+from onepiece_core.tracker.bulk import BulkTiming
+from onepiece_core.tracker.patience import patiently
 from onepiece_server.sandbox.report import SandboxReport
 from tests.support.deliveries import DeliveryWorld
 from tests.support.outbox import SteppedClock
@@ -81,6 +84,15 @@ def test_a_site_that_answers_429_while_it_is_asked_is_waited_for_or_leaves_nothi
     assert not list(world.root.glob("*out*"))
     world.deliver()
     check_whole(world, world.root / "out.zip")
+
+
+def test_a_site_that_answers_429_for_a_minute_while_it_is_asked_is_asked_again(world, site: SiteAdmin):
+    world.publish("comp_v001")
+    site.set_faults([{"method": "read", "fault": "too_many", "retry_after_seconds": 20, "times": 10}])
+    timing = BulkTiming(world.clock, settle_seconds=0.3, timeout_seconds=5.0)
+    assert patiently(world.plan, timing, Reporter(), "deliver").ready
+    assert site.spoilt() == 10
+    assert world.clock.slept >= 60
 
 
 def test_an_upload_through_503s_is_whole(world):

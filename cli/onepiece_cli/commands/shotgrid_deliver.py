@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 import typer
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from onepiece_core.deliver.apply import DeliverParts, DeliveryReport
     from onepiece_core.deliver.media import Places
     from onepiece_core.deliver.model import DeliverRequest, DeliveryPlan
+    from onepiece_core.progress import Reporter
     from onepiece_core.tracker.tracker import Tracker
+
+T = TypeVar("T")
 
 EPILOG = """Examples:
 
@@ -142,11 +146,30 @@ def opened_site(settings: Settings) -> Iterator[tuple[Tracker, Places]]:
         yield tracker, places
 
 
+def asked_patiently(settings: Settings, reporter: Reporter, operation: str, ask: Callable[[], T]) -> T:
+    """``ask()``, which is asked again while the site is busy."""
+    from onepiece_core.tracker.bulk import BulkTiming
+    from onepiece_core.tracker.patience import patiently
+    from onepiece_core.tracker.retry import SystemClock
+
+    timing = BulkTiming(SystemClock(), settings.tracker.settle_seconds, settings.tracker.timeout_seconds)
+    return patiently(ask, timing, reporter, operation)
+
+
+def _planned(
+    request: DeliverRequest, settings: Settings, tracker: Tracker, places: Places, reporter: Reporter
+) -> DeliveryPlan:
+    from onepiece_core.deliver.plan import OPERATION, plan_delivery
+
+    ask = partial(plan_delivery, request, tracker, places, reporter=reporter)
+    return asked_patiently(settings, reporter, OPERATION, ask)
+
+
 def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
-    from onepiece_core.deliver.plan import check_bytes, plan_delivery
+    from onepiece_core.deliver.plan import check_bytes
 
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
-        plan = plan_delivery(request, tracker, places, reporter=reporter)
+        plan = _planned(request, settings, tracker, places, reporter)
         plan = check_bytes(plan, places, reporter)
     if as_json:
         typer.echo(session.told({"schema": "onepiece.delivery_plan.1", "dry_run": True, **plan.told()}))
@@ -163,10 +186,9 @@ def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, e
 def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
     from onepiece_core.deliver.apply import apply_delivery
     from onepiece_core.deliver.notify import send_messages
-    from onepiece_core.deliver.plan import plan_delivery
 
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
-        plan = plan_delivery(request, tracker, places, reporter=reporter)
+        plan = _planned(request, settings, tracker, places, reporter)
         with _parts(session, settings, plan, tracker, places, reporter) as parts:
             report = apply_delivery(plan, parts, on_delivered=lambda done: _queue(settings, parts, done))
             warnings = send_messages(parts.journal, settings.notify)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from onepiece_cli.commands.shotgrid_deliver import absolute, opened_site, show_problems
+from onepiece_cli.commands.shotgrid_deliver import absolute, asked_patiently, opened_site, show_problems
 from onepiece_cli.errors import printable
 from onepiece_cli.many_values import ManyValuesCommand
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
@@ -102,11 +103,12 @@ def _run(
     from onepiece_core.journal import Journal
     from onepiece_core.playlist.package import package_playlist as make
     from onepiece_core.playlist.package import refuse
-    from onepiece_core.playlist.plan import plan_playlist
+    from onepiece_core.playlist.plan import OPERATION, plan_playlist
 
     was_there: bool | None = None
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
-        plan = plan_playlist(request, tracker, places, reporter=reporter)
+        ask = partial(plan_playlist, request, tracker, places, reporter=reporter)
+        plan = asked_patiently(settings, reporter, OPERATION, ask)
         try:
             refuse(plan, leave_out=request.leave_out)
         except NothingToDeliver:
