@@ -7,25 +7,29 @@ still has the environment that it was started with.
 from __future__ import annotations
 
 import os
+import time
 
 import psutil
 
+_LOOKS = 40
+_PAUSE_SECONDS = 0.05
 
-def end_marked(variable: str, value: str) -> int:
-    """Kill every process of ours whose environment says ``variable=value``, but this one; the number of them."""
-    ended = 0
-    for _ in range(5):  # one may start another while we look
+
+def end_marked(variable: str, value: str) -> None:
+    """Kill every process of ours whose environment says ``variable=value``, but this one.
+
+    Returns when none is left, or after two seconds: one that waits for a disk ends when the disk answers.
+    """
+    for _ in range(_LOOKS):  # one may start another while we look
         found = [process for process in psutil.process_iter() if _has(process, variable, value)]
+        if not found:
+            return
         for process in found:
             try:
                 process.kill()
-                ended += 1
             except psutil.Error:
                 continue  # it has just ended
-        if not found:
-            break
-        psutil.wait_procs(found, timeout=2)
-    return ended
+        time.sleep(_PAUSE_SECONDS)
 
 
 def has_child_marked(variable: str, value: str) -> bool:

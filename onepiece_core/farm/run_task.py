@@ -8,8 +8,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
@@ -29,6 +30,7 @@ TASK_VARIABLE = "ONEPIECE_FARM_TASK"
 _POLL_SECONDS = 0.1
 # How long openjd may take to end what it cancelled, before what is left of the tree is killed anyway.
 _CANCEL_SECONDS = 30.0
+_LEAVE_SECONDS = 60.0  # for each environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ class JobSession:
 
         self._job, self._mark = job, uuid.uuid4().hex
         self._name = f"{job.id}-{self._mark[:8]}"
-        self._step, parameters = _decode(job)
+        self._step, self._to_enter, parameters = _decode(job)
+        self._entered: list[str] = []
+        self._last_log: Path | None = None
         self._ended = threading.Event()
         self._on_progress: OnProgress | None = None
         self._log = _LogFile(self._name)
@@ -100,23 +104,53 @@ class JobSession:
         self.close()
 
     def close(self) -> None:
+        """Leave the environments, the last one first; what they say is added to the log of the last task."""
         from openjd.sessions import LOG
 
+        if self._entered and self._last_log is not None:
+            with self._log.writing(self._last_log):
+                for name in reversed(self._entered):
+                    self._act(partial(self._session.exit_environment, identifier=name), None, _LEAVE_SECONDS)
         self._session.cleanup()
         LOG.removeHandler(self._log)
 
     def run(self, index: int, *, log: Path, on_progress: OnProgress, cancelled: Callable[[], bool]) -> TaskEnd:
         """See run_task. A session whose task did not succeed takes no further one: ``is_usable``."""
-        self._on_progress = on_progress
-        self._ended.clear()
+        self._on_progress, self._last_log = on_progress, log
+        limit = self._job.timeout_seconds
         with self._log.writing(log):
-            self._session.run_task(step_script=self._step.script, task_parameter_values=self._values(index))
-            why = self._wait(cancelled)
-            status = self._session.action_status
-            if why or not _has_succeeded(status):
-                self.is_usable = False
-                end_marked(TASK_VARIABLE, self._mark)
-        return _told(status, why, self._job.timeout_seconds)
+            failed = self._enter(cancelled, limit)
+            if failed is not None:
+                return failed
+            start = partial(
+                self._session.run_task,
+                step_script=self._step.script,
+                task_parameter_values=self._values(index),
+                step_name=self._step.name,
+            )
+            return self._act(start, cancelled, limit)
+
+    def _enter(self, cancelled: Callable[[], bool], limit: float | None) -> TaskEnd | None:
+        """The environments of the job and of its step, before the first task; how it ended where one failed."""
+        while self._to_enter:
+            environment = self._to_enter.pop(0)
+            self._entered.append(environment.name)
+            start = partial(self._session.enter_environment, environment=environment, identifier=environment.name)
+            end = self._act(start, cancelled, limit)
+            if end.state != "succeeded":
+                return replace(end, message=f"The environment {environment.name}: {end.message}")
+        return None
+
+    def _act(self, start: Callable[[], object], cancelled: Callable[[], bool] | None, limit: float | None) -> TaskEnd:
+        """Run one action of the session to its end."""
+        self._ended.clear()
+        start()
+        why = self._wait(cancelled, limit)
+        end = _told(self._session.action_status, why, limit)
+        if end.state != "succeeded":
+            self.is_usable = False
+            end_marked(TASK_VARIABLE, self._mark)
+        return end
 
     def _values(self, index: int) -> dict[str, Any]:
         from openjd.model import ParameterValue, ParameterValueType
@@ -128,11 +162,11 @@ class JobSession:
         ((name, definition),) = space.taskParameterDefinitions.items()
         return {name: ParameterValue(type=ParameterValueType(definition.type.value), value=frames)}
 
-    def _wait(self, cancelled: Callable[[], bool]) -> Literal["", "cancelled", "timeout"]:
-        """Until the task ended; why it was made to, where it was."""
-        started, limit = time.monotonic(), self._job.timeout_seconds
+    def _wait(self, cancelled: Callable[[], bool] | None, limit: float | None) -> Literal["", "cancelled", "timeout"]:
+        """Until the action ended; why it was made to, where it was."""
+        started = time.monotonic()
         while not self._ended.wait(_POLL_SECONDS):
-            if cancelled():
+            if cancelled is not None and cancelled():
                 self._stop()
                 return "cancelled"
             if limit is not None and time.monotonic() - started >= limit:
@@ -161,8 +195,8 @@ class JobSession:
             self._on_progress(status.progress, status.status_message or "")
 
 
-def _decode(job: FarmJob) -> tuple[Any, Any]:
-    """The step and the values of the job's parameters. Raises InvalidJob."""
+def _decode(job: FarmJob) -> tuple[Any, list[Any], Any]:
+    """The step, the environments around it, and the values of the job's parameters. Raises InvalidJob."""
     from openjd.model import (
         DecodeValidationError,
         ModelValidationError,
@@ -184,7 +218,8 @@ def _decode(job: FarmJob) -> tuple[Any, Any]:
         created = create_job(job_template=template, job_parameter_values=parameters)
     except (DecodeValidationError, ModelValidationError, ValueError, RuntimeError) as error:
         raise InvalidJob(f"The job's template cannot be run: {error}") from error
-    return created.steps[0], parameters
+    step = created.steps[0]
+    return step, [*(created.jobEnvironments or []), *(step.stepEnvironments or [])], parameters
 
 
 def _extensions(job: FarmJob) -> Any:
@@ -201,7 +236,7 @@ def _has_succeeded(status: ActionStatus | None) -> bool:
     return status is not None and status.state == ActionState.SUCCESS
 
 
-def _told(status: ActionStatus | None, why: str, limit: int | None) -> TaskEnd:
+def _told(status: ActionStatus | None, why: str, limit: float | None) -> TaskEnd:
     """What openjd says, unless we ended the task: then it may call that a timeout or a failure."""
     from openjd.sessions import ActionState
 
@@ -211,7 +246,7 @@ def _told(status: ActionStatus | None, why: str, limit: int | None) -> TaskEnd:
     if why == "cancelled":
         return TaskEnd("cancelled", code, "Cancelled")
     if why == "timeout" or (status is not None and status.state == ActionState.TIMEOUT):
-        return TaskEnd("failed", code, "It took too long" if limit is None else f"It took longer than {limit} s")
+        return TaskEnd("failed", code, "It took too long" if limit is None else f"It took longer than {limit:g} s")
     told = status.fail_message if status is not None else None
     ended = "It could not be started" if code is None else f"It ended with exit code {code}"
     return TaskEnd("failed", code, told or ended)
