@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from onepiece_core.journal import Journal
 from onepiece_core.manifest.row_files import Row
@@ -16,6 +16,21 @@ from onepiece_core.tracker.tracker import Entity, Tracker
 
 _LINK = "PlaylistVersionConnection"
 _COLUMNS = {"order": "sg_sort_order"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistsDone:
+    """What became of a table.
+
+    Attributes:
+        plan: of its rows.
+        playlists: a result for each playlist.
+        rows: a result for each row.
+    """
+
+    plan: RowPlan
+    playlists: list[RowResult]
+    rows: list[RowResult]
 
 
 def plan_playlists(tracker: Tracker, rows: Sequence[Row], project: Entity) -> RowPlan:
@@ -32,7 +47,7 @@ def apply_playlists(
     *,
     timing: BulkTiming,
     reporter: Reporter,
-) -> tuple[RowPlan, list[RowResult]]:
+) -> PlaylistsDone:
     """Make the playlists that are not there, then what is in them; the same rows again go on.
 
     Raises: OperationBusy, OperationCancelled, TrackerError.
@@ -62,7 +77,12 @@ def apply_playlists(
     plan = _links(tracker, ready, project, ids, first=_orders(rows))
     told = [*checked.refused, *apply_rows(plan, tracker, journal, timing=timing, reporter=reporter)]
     told += [replace(bad[_key(row)], key=f"row {row.line}") for row in kept if _key(row) in bad]
-    return plan, told
+    return PlaylistsDone(plan, results, told)
+
+
+def count_playlists(rows: Sequence[Row]) -> int:
+    """How many playlists a table names."""
+    return len(_names(rows))
 
 
 def _names(rows: Sequence[Row]) -> dict[str, str]:

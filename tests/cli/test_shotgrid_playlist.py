@@ -202,6 +202,46 @@ def test_playlists_of_a_table_are_made_once(review: Review, states: Callable[[Do
     assert [row["version"]["name"] for row in rows] == ["c_v001", "a_v001"]
 
 
+def test_the_last_line_tells_of_playlists_and_of_versions_apart(review: Review) -> None:
+    (review.root / "two.csv").write_text("playlist,version,order\nTwo,c_v001,\nTwo,a_v001,\nDialies 1,nope,\n")
+    words = ["--input", review.root / "two.csv", "--project", review.project["name"]]
+    planned = run_cli(review.env, "shotgrid", "bulk-playlists", *words, "--dry-run")
+    assert planned.out == "Versions in 2 playlists: 2 planned, 1 failed\n"
+    done = run_cli(review.env, "shotgrid", "bulk-playlists", *words)
+    assert done.out == "Playlists: 1 created. Versions in them: 2 created, 1 failed\n"
+    assert "nope" in done.err
+    again = run_cli(review.env, "shotgrid", "bulk-playlists", *words)
+    assert again.out == "Playlists: 1 there. Versions in them: 2 there, 1 failed\n"
+
+
+@pytest.mark.parametrize("kind", ["Playlist", "PlaylistVersionConnection"])
+def test_a_table_whose_run_is_killed_is_carried_out_once(review: Review, kind: str) -> None:
+    names = [f"{kind} {number:03d}" for number in range(200)]
+    table = "".join(f"{name},{version}_v001,\n" for name in names for version in "cab")
+    (review.root / "rows.csv").write_text(f"playlist,version,order\n{table}")
+    env = {**review.env, "ONEPIECE_TRACKER_SETTLE_SECONDS": "1"}
+    words = ["--input", review.root / "rows.csv", "--project", review.project["name"]]
+    command = [sys.executable, "-m", "onepiece_cli", "shotgrid", "bulk-playlists", *map(str, words)]
+    here: Any = [["project", "is", review.project]] if kind == "Playlist" else [["playlist.Playlist.code", "in", names]]
+    before = len(review.site.find(kind, here))
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(review.site.find(kind, here)) == before:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    done = run_cli(env, "shotgrid", "bulk-playlists", *words)
+    assert done.status == 0, done.err
+    mine: Any = [["project", "is", review.project], ["code", "in", names]]
+    assert sorted(row["code"] for row in review.site.find("Playlist", mine, ["code"])) == names
+    rows = review.site.find(
+        "PlaylistVersionConnection", [["playlist.Playlist.code", "in", names]], ["playlist", "version", "sg_sort_order"]
+    )
+    found = {name: [] for name in names}
+    for row in sorted(rows, key=lambda row: row["sg_sort_order"]):
+        found[row["playlist"]["name"]].append(row["version"]["name"])
+    assert found == {name: ["c_v001", "a_v001", "b_v001"] for name in names}
+
+
 @pytest.fixture
 def states() -> Callable[[Done], list[str]]:
     return lambda done: [row["state"] for row in done.told["rows"]]

@@ -143,7 +143,7 @@ def bulk_playlists(
     from onepiece_cli.settings import default_state_dir
     from onepiece_core.journal import Journal
     from onepiece_core.manifest.row_files import read_rows
-    from onepiece_core.playlist.rows import apply_playlists, plan_playlists
+    from onepiece_core.playlist.rows import apply_playlists, count_playlists, plan_playlists
     from onepiece_core.tracker.bulk import BulkTiming
     from onepiece_core.tracker.opening import get_tracker
     from onepiece_core.tracker.placing import find_project
@@ -156,13 +156,16 @@ def bulk_playlists(
     found = find_project(tracker, {"name": project})
     if dry_run:
         plan = plan_playlists(tracker, rows, found)
-        end_rows(session, plan, planned_rows(plan), as_json=as_json, dry_run=True)
+        title = f"Versions in {count_playlists(rows)} playlists"
+        end_rows(session, plan, planned_rows(plan), as_json=as_json, dry_run=True, title=title)
         return
     journal = Journal(settings.state_dir or default_state_dir(session.environ))
     patience = BulkTiming(SystemClock(), settings.tracker.settle_seconds, settings.tracker.timeout_seconds)
     with session.reporter(events=events is not None) as reporter:
-        plan, results = apply_playlists(tracker, rows, found, journal, timing=patience, reporter=reporter)
-    end_rows(session, plan, results, as_json=as_json, dry_run=False)
+        done = apply_playlists(tracker, rows, found, journal, timing=patience, reporter=reporter)
+    made = _summary(Counter(result.state for result in done.playlists), dry_run=False)
+    title = f"Playlists: {_told(made)}. Versions in them"
+    end_rows(session, done.plan, done.rows, as_json=as_json, dry_run=False, title=title, more={"playlists": made})
 
 
 def _run(
@@ -208,12 +211,22 @@ def planned_rows(plan: RowPlan) -> list[RowResult]:
     return [*plan.refused, *(RowResult(row.key, "waiting", row.id) for row in plan.rows)]
 
 
-def end_rows(session: Session, plan: RowPlan, results: Iterable[RowResult], *, as_json: bool, dry_run: bool) -> None:
+def end_rows(
+    session: Session,
+    plan: RowPlan,
+    results: Iterable[RowResult],
+    *,
+    as_json: bool,
+    dry_run: bool,
+    title: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Print what became of the rows and end the command. ``title`` begins the last line, ``more`` is for JSON."""
     told = sorted(results, key=lambda result: int(result.key.rpartition(" ")[2]))
     states: Counter[str] = Counter(result.state for result in told)
     if as_json:
         rows = [_row(result, dry_run=dry_run) for result in told]
-        answer = {"type": plan.entity_type, "action": plan.action, "dry_run": dry_run, "rows": rows}
+        answer = {"type": plan.entity_type, "action": plan.action, "dry_run": dry_run, **(more or {}), "rows": rows}
         typer.echo(session.told({"schema": "onepiece.bulk.1", **answer, "summary": _summary(states, dry_run=dry_run)}))
     else:
         failed = [result for result in told if result.error is not None]
@@ -223,8 +236,12 @@ def end_rows(session: Session, plan: RowPlan, results: Iterable[RowResult], *, a
         if len(failed) > _SHOWN:
             typer.echo(f"and {len(failed) - _SHOWN} more", err=True)
         summary = _summary(states, dry_run=dry_run)
-        typer.echo(f"{plan.entity_type}: " + ", ".join(f"{count} {state}" for state, count in summary.items()))
+        typer.echo(f"{title or plan.entity_type}: {_told(summary)}")
     exit_with(states["failed"], 0 if dry_run else states["waiting"])
+
+
+def _told(summary: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in summary.items()) or "none"
 
 
 def _summary(states: Mapping[str, int], *, dry_run: bool) -> dict[str, int]:
