@@ -25,7 +25,7 @@ def read_attempt(calls: Calls, job: str, action: Mapping[str, Any], *, offset: i
         data = f"{line}\n".encode()
         pieces.append(data)
         size += len(data)
-        if offset >= 0 and offset + limit <= size:
+        if offset >= 0 and offset + max(limit, 4) < size:  # one byte more tells that something follows
             break
     if offset < 0:
         start = max(0, size + offset)
