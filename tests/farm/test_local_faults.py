@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,14 +198,61 @@ def test_a_worker_that_cannot_start_is_said_to_be_missing(folder: Path, tmp_path
         assert wait_for_end(farm, "job")["job"].state == "succeeded"
 
 
-def test_ten_kills_of_workers_lose_no_task(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=[pytest.mark.torture, pytest.mark.timeout(1200)])])
+def test_kills_of_workers_lose_no_task(folder: Path, tmp_path: Path, kills: int) -> None:
     with local_farm(folder) as farm:
-        farm.submit(shell_job("job", f"sleep 0.05; echo $1 >> {tmp_path}/ran", tmp_path, tasks=40, max_attempts=20))
-        for _ in range(10):
+        script = f"sleep 0.05; echo $1 >> {tmp_path}/ran"
+        farm.submit(shell_job("job", script, tmp_path, tasks=4 * kills, max_attempts=2 * kills))
+        for _ in range(kills):
             wait_until(lambda: farm.read_jobs(["job"])["job"].counts.get("running", 0) > 0)
             live_workers(folder)[0].kill()
-        assert wait_for_end(farm, "job")["job"].counts == {"succeeded": 40}
-    assert {int(line) for line in (tmp_path / "ran").read_text().split()} == set(range(1, 41))
+        assert wait_for_end(farm, "job")["job"].counts == {"succeeded": 4 * kills}
+    assert {int(line) for line in (tmp_path / "ran").read_text().split()} == set(range(1, 4 * kills + 1))
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=[pytest.mark.torture, pytest.mark.timeout(1200)])])
+def test_kills_of_the_submitter_lose_no_job_that_it_was_told_of(folder: Path, tmp_path: Path, kills: int) -> None:
+    acknowledged: list[str] = []
+    with local_farm(folder, workers=1, idle_seconds=60) as farm:
+        for kill in range(kills):
+            program = _SUBMITTER.format(folder=str(folder), tmp_path=str(tmp_path), kill=kill)
+            submitter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+            assert submitter.stdout is not None
+            acknowledged += [submitter.stdout.readline().strip()]
+            time.sleep(kill % 10 / 1000)
+            submitter.kill()
+            acknowledged += submitter.stdout.read().split()
+            submitter.wait()
+        assert len(acknowledged) >= kills
+        ended = wait_for_end(farm, *acknowledged)
+        assert set(ended) == set(acknowledged)
+        assert {job.state for job in ended.values()} == {"succeeded"}
+    ran = (tmp_path / "ran").read_text().split()
+    assert len(ran) == len(set(ran))
+    assert set(acknowledged) <= set(ran)
+
+
+_SUBMITTER = """
+import os
+from pathlib import Path
+from onepiece_core.farm.engines.local import open_farm
+from onepiece_core.farm.protocol import FarmSetup
+from tests.support.local_jobs import shell_job
+farm = open_farm(FarmSetup(Path({folder!r}), {{"workers": 1, "idle_seconds": 60}}, dict(os.environ)))
+for number in range(1000):
+    job_id = f"job-{kill}-{{number}}"
+    farm.submit(shell_job(job_id, "echo " + job_id + " >> {tmp_path}/ran", Path({tmp_path!r})))
+    os.write(1, job_id.encode() + b"\\n")
+"""
+
+
+def test_workers_that_ended_are_no_zombies(folder: Path, tmp_path: Path) -> None:
+    with local_farm(folder, workers=1, idle_seconds=0.1) as farm:
+        farm.submit(shell_job("job", "true", tmp_path))
+        (worker,) = live_workers(folder)
+        wait_for_end(farm, "job")
+        wait_until(lambda: not live_workers(folder))
+        wait_until(lambda: bool(farm.read_jobs(["job"])) and not psutil.pid_exists(worker.pid))
 
 
 def _process(pid_file: Path) -> psutil.Process:

@@ -5,6 +5,7 @@ Whoever uses the queue tends the pool: the service's poller, a command, and ever
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class Pool:
         """``size``: how many workers there may be; ``idle_seconds``: when one without work ends."""
         self._database, self._environ = database, without_secrets(environ)
         self.size, self.idle_seconds = size, idle_seconds
+        self._children: list[int] = []  # workers that this process started
         self._paused_until = 0.0  # by the clock that only grows
         self._trouble = ""
 
@@ -45,6 +47,7 @@ class Pool:
 
     def tend(self) -> None:
         """Queue again what dead workers had, and start the workers that are missing."""
+        self._children = [pid for pid in self._children if not _is_reaped(pid)]
         self._bury_the_dead()
         if time.monotonic() >= self._paused_until and self._missing(self._database.rows):
             with self._database.transaction() as db:
@@ -54,8 +57,8 @@ class Pool:
 
     def _missing(self, rows: _Rows) -> int:
         """How many workers are to be started."""
-        waiting: int = rows(
-            "select count(*) from (select 1 from jobs join tasks on tasks.job = jobs.seq where may_start = 1"
+        waiting: int = rows(  # a cross join keeps the order: few jobs may start, and many tasks may be queued
+            "select count(*) from (select 1 from jobs cross join tasks on tasks.job = jobs.seq where may_start = 1"
             " and is_held = 0 and waits_for = 0 and tasks.state = 'queued' limit ?)",
             self.size,
         )[0][0]
@@ -71,10 +74,12 @@ class Pool:
         cursor = db.execute("insert into workers (token, since) values (?, ?)", (token, time.time()))
         worker = cursor.lastrowid or 0
         options = [str(self._database.folder), str(worker), str(self.idle_seconds), str(self.size)]
-        mark = _start_process(
-            options, {**self._environ, WORKER_VARIABLE: token}, cwd=self._database.folder, log=self._log(worker)
-        )
-        if mark is not None:  # else it has ended already, and is buried as one that nobody knows
+        environ = {**self._environ, WORKER_VARIABLE: token}
+        pid = _start_process(options, environ, cwd=self._database.folder, log=self._log(worker))
+        self._children.append(pid)
+        if (
+            mark := ProcessMark.of(pid)
+        ) is not None:  # else it has ended already, and is buried as one that nobody knows
             db.execute("update workers set pid = ?, started = ? where id = ?", (mark.pid, mark.started, worker))
 
     def _bury_the_dead(self) -> None:
@@ -112,8 +117,8 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in secret}
 
 
-def _start_process(options: Sequence[str], environ: Mapping[str, str], *, cwd: Path, log: Path) -> ProcessMark | None:
-    """Start a worker that outlives this process; None when it has ended at once."""
+def _start_process(options: Sequence[str], environ: Mapping[str, str], *, cwd: Path, log: Path) -> int:
+    """Start a worker that outlives this process."""
     detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as output:
@@ -127,7 +132,16 @@ def _start_process(options: Sequence[str], environ: Mapping[str, str], *, cwd: P
             start_new_session=True,
             creationflags=detached,
         )
-    mark = ProcessMark.of(process.pid)
     # It is meant to outlive us: without this, subprocess warns when the object goes away.
     process.returncode = 0
-    return mark
+    return process.pid
+
+
+def _is_reaped(pid: int) -> bool:
+    """Whether a child of ours has ended. A service that lives for months must not keep the dead of each day."""
+    if sys.platform == "win32":
+        return True  # keeps none
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True

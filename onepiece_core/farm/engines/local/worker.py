@@ -119,8 +119,8 @@ class Worker:
             _say_why()
             self._close_session()
             return Ended("failed", message=f"{type(error).__name__}: {error}")
-        if self._is_ending and ended.state == "cancelled":
-            return None
+        if self._is_ending and ended.state != "succeeded":
+            return None  # who ends a machine ends all processes at once, the task's before us or after
         return Ended(ended.state, ended.exit_code, ended.message)
 
     def _open_session(self, job: int) -> JobSession:
