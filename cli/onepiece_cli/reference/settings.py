@@ -64,6 +64,8 @@ An empty variable counts as not set.
 # Variables that are no setting.
 _OTHERS = {
     "ONEPIECE_LAUNCH_FILE": "Set by `onepiece dcc open-shot`: the file in which our start-up tells that it is up.",
+    "ONEPIECE_FARM_TASK": "Set for render tasks: all that a task started is known by it, and ended with the task.",
+    "ONEPIECE_FARM_WORKER": "Set for workers of the farm `local`: all that a worker started is known by it.",
     "ONEPIECE_HOSTS": "Set for DCCs by `onepiece dcc open-shot`: the version folder of the host files in force.",
     "ONEPIECE_SHELVES": "Set in the same way: the studio's and the show's files of tools, separated as in PATH.",
     PROFILE_VARIABLE: "Profile to lay over the files, below the environment; `--config-profile` lays one above it.",
