@@ -111,9 +111,9 @@ def apply_delivery(
     """
     if not plan.ready:
         raise nothing_left(plan)
-    operation = _begin(plan, parts)
+    operation, goes_on = _begin(plan, parts)
     try:
-        report = _Run(plan, parts, operation.id).run()
+        report = _Run(plan, parts, operation.id, goes_on=goes_on).run()
         if on_delivered is not None:
             on_delivered(report)
     except OnePieceError as error:
@@ -129,31 +129,36 @@ def nothing_left(plan: DeliveryPlan) -> NothingToDeliver:
     return NothingToDeliver(f"There is nothing to deliver: {text}", refused=[each.code for each in plan.refused])
 
 
-def _begin(plan: DeliveryPlan, parts: DeliverParts) -> Operation:
+def _begin(plan: DeliveryPlan, parts: DeliverParts) -> tuple[Operation, bool]:
+    """The operation, and whether it was begun earlier."""
     fingerprint = plan.request.fingerprint(parts.tracker.url)
     known = parts.journal.find_by_fingerprint(fingerprint)
     if known is not None and known.is_unfinished:
         if not parts.journal.take(known.id):
             raise OperationBusy(f"The process {known.owner.pid} is at this delivery already", operation=known.id)
-        return known
-    return parts.journal.begin(
+        return known, True
+    begun = parts.journal.begin(
         f"{KIND}-{uuid.uuid4().hex[:20]}",
         kind=KIND,
         fingerprint=fingerprint,
         name=plan.request.name,
         request={"output": str(plan.request.output)},
     )
+    return begun, False
 
 
 class _Run:
-    def __init__(self, plan: DeliveryPlan, parts: DeliverParts, operation: str) -> None:
-        self.plan, self.parts, self.operation = plan, parts, operation
+    def __init__(self, plan: DeliveryPlan, parts: DeliverParts, operation: str, *, goes_on: bool) -> None:
+        self.plan, self.parts, self.operation, self.goes_on = plan, parts, operation, goes_on
         self.output = plan.request.output
         self.began = datetime.now(UTC)
 
     def run(self) -> DeliveryReport:
         staged = stage_path(self.output, self.operation)
-        packed = pack(self.plan, staged, self.parts.places, self.parts.reporter)
+        # Killed after its archive was in place: it is proven where it is, rather than packed again to be compared.
+        is_there = self.goes_on and self.plan.request.format == "zip" and self.output.is_file()
+        archive = self.output if is_there else None
+        packed = pack(self.plan, staged, self.parts.places, self.parts.reporter, archive=archive)
         self.plan = replace(self.plan, versions=packed.versions)
         try:
             if not packed.delivered:
@@ -173,7 +178,7 @@ class _Run:
     def _put_in_place(self, packed: Packed) -> bool:
         """Everything is compared before anything becomes visible."""
         was_there = os.path.lexists(self.output)
-        if was_there and not is_same(packed.staged, self.output):
+        if was_there and packed.staged != self.output and not is_same(packed.staged, self.output):
             raise differs(str(self.output))
         kept = self._kept(packed)
         for path, data in kept.items():

@@ -12,7 +12,7 @@ from stat import S_ISREG
 from typing import Protocol
 
 from onepiece_core.deliver.model import Format
-from onepiece_core.deliver.zip_writer import ZipWriter, archive_bytes, read_pieces
+from onepiece_core.deliver.zip_writer import ZipComparer, ZipWriter, archive_bytes, read_pieces
 from onepiece_core.filesystems import allocate, start_writing_back, sync_folder
 
 # So much is written before the disk is asked to begin.
@@ -58,6 +58,16 @@ def opened_package(staged: Path, form: Format, files: Sequence[tuple[str, int]])
     try:
         allocate(descriptor, staged, archive_bytes(files))
         yield _SyncedZip(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def opened_archive(archive: Path) -> Iterator[Package]:
+    """An archive that is complete: what is put in is compared with it. Raises OSError."""
+    descriptor = os.open(archive, os.O_RDONLY | _BINARY)
+    try:
+        yield ZipComparer(descriptor, archive)
     finally:
         os.close(descriptor)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from onepiece_core.checksums import Hasher, crc32
-from onepiece_core.deliver.containers import Package, opened_package
+from onepiece_core.deliver.containers import Package, opened_archive, opened_package
 from onepiece_core.deliver.manifests import Delivered, DeliveredFile, documents
 from onepiece_core.deliver.media import Places, read_media
 from onepiece_core.deliver.model import DeliveryPlan, Entry, PlannedVersion
@@ -56,23 +56,29 @@ def pack(
     places: Places,
     reporter: Reporter,
     make_documents: MakeDocuments = documents,
+    *,
+    archive: Path | None = None,
 ) -> Packed:
     """Write the archive or folder at ``staged``, with what of it an earlier run left there.
+
+    With ``archive``, which an earlier run has completed, nothing is written: it is what must come out.
 
     A Version whose media is not what was published, or cannot be read, is taken out again and refused.
 
     Raises:
         DiskFull, DestinationReadOnly, StorageError: of the disk that is written to; ``staged`` is gone then.
         StorageError, OperationCancelled: ``staged`` stays for the next run.
+        DestinationDiffers: ``archive`` holds other bytes.
     """
     make_folders(staged.parent)
     files = [(entry.path, entry.media.size_bytes) for version in plan.ready for entry in version.entries]
     try:
+        opened = opened_package(staged, plan.request.format, files) if archive is None else opened_archive(archive)
         with (
-            opened_package(staged, plan.request.format, files) as package,
+            opened as package,
             ThreadPoolExecutor(1, thread_name_prefix="hash") as pool,
         ):
-            return _Packer(plan, package, pool, places, reporter).run(staged, make_documents)
+            return _Packer(plan, package, pool, places, reporter).run(archive or staged, make_documents)
     except OSError as cause:
         remove(staged)
         raise storage_error(cause, staged, need_bytes=plan.size_bytes) from cause

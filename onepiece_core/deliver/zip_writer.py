@@ -13,8 +13,10 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from onepiece_core.checksums import crc32
+from onepiece_core.errors import DestinationDiffers
 
 _LIMIT = 0xFFFFFFFF
 _UTF8 = 0x0800
@@ -22,6 +24,7 @@ _UNIX = 3
 _MODE = 0o100644 << 16
 # Where a local header holds the CRC-32.
 _CRC = slice(14, 18)
+_COMPARED_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -57,12 +60,20 @@ class ZipWriter:
     def left(self, name: str, size_bytes: int, at: datetime, buffer: memoryview) -> Iterator[memoryview] | None:
         """The bytes behind the header that this member would get here; None where no complete member has it."""
         header = _local_header(self._member(name, size_bytes, at))
-        os.lseek(self._descriptor, self._at, os.SEEK_SET)
-        found = os.read(self._descriptor, len(header))
+        crc = self._find_header(header)
         # The CRC-32 is written last: without it the member is not complete.
-        if found[: _CRC.start] + bytes(4) + found[_CRC.stop :] != header or not any(found[_CRC]):
+        return read_pieces(self._descriptor, self._at + len(header), size_bytes, buffer) if crc else None
+
+    def _find_header(self, header: bytes) -> int | None:
+        """The CRC-32 in a header that is there already; None where another one is, or none."""
+        found = self._read_at(self._at, len(header))
+        if found[: _CRC.start] + bytes(4) + found[_CRC.stop :] != header:
             return None
-        return read_pieces(self._descriptor, self._at + len(header), size_bytes, buffer)
+        return int.from_bytes(found[_CRC], "little")
+
+    def _read_at(self, offset: int, count: int) -> bytes:
+        os.lseek(self._descriptor, offset, os.SEEK_SET)
+        return os.read(self._descriptor, count)
 
     def keep(self, name: str, size_bytes: int, at: datetime, crc: int) -> None:
         """Take what :meth:`left` gave as the next member."""
@@ -111,6 +122,9 @@ class ZipWriter:
         for member in self._members:
             self._write(_central_header(member))
         self._write(_end(len(self._members), start, self._at - start))
+        self._cut()
+
+    def _cut(self) -> None:
         os.ftruncate(self._descriptor, self._at)
 
     def _write(self, data: bytes | memoryview) -> None:
@@ -119,6 +133,48 @@ class ZipWriter:
             count = os.write(self._descriptor, view)
             self._at += count
             view = view[count:]
+
+
+class ZipComparer(ZipWriter):
+    """Writes nothing: what would be written is compared with what is there. Raises DestinationDiffers."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        super().__init__(descriptor)
+        self._path = path
+
+    def begin(self, name: str, size_bytes: int, at: datetime) -> None:
+        member = self._member(name, size_bytes, at)
+        header = _local_header(member)
+        if self._find_header(header) is None:
+            raise self._differs()
+        self._members.append(member)
+        self._at += len(header)
+
+    def end(self, crc: int) -> None:
+        member = self._members[-1]
+        member.crc = crc
+        if self._read_at(member.offset + _CRC.start, 4) != struct.pack("<I", crc):
+            raise self._differs()
+
+    def close(self) -> None:
+        super().close()
+        if os.fstat(self._descriptor).st_size != self._at:
+            raise self._differs()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            there = self._read_at(self._at, min(len(view), _COMPARED_BYTES))
+            if not there or bytes(view[: len(there)]) != there:
+                raise self._differs()
+            self._at += len(there)
+            view = view[len(there) :]
+
+    def _cut(self) -> None:
+        """Nothing is set aside."""
+
+    def _differs(self) -> DestinationDiffers:
+        return DestinationDiffers(f"{self._path} is there already and holds other bytes", path=str(self._path))
 
 
 def read_pieces(descriptor: int, offset: int, count: int, buffer: memoryview) -> Iterator[memoryview]:

@@ -13,9 +13,12 @@ from onepiece_core.deliver.media import Places, find_media
 from onepiece_core.deliver.model import DeliverRequest, DeliveryPlan, Entry, Format, PlannedVersion
 from onepiece_core.deliver.pack import Packed, pack
 from onepiece_core.deliver.recorded import find_recorded
-from onepiece_core.errors import OperationCancelled
+from onepiece_core.errors import DestinationDiffers, OperationCancelled
 from onepiece_core.progress import Event, Reporter
 from onepiece_core.storage.places import Place
+from onepiece_server.sandbox.report import SandboxReport
+from tests.support.deliveries import DeliveryWorld
+from tests.support.outbox import Died
 from tests.support.packages import make_package
 
 FRAMES = range(1001, 1009)
@@ -127,3 +130,55 @@ def test_a_version_that_changed_in_between_is_taken_out_of_what_was_left(tmp_pat
     (refused,) = result.versions
     assert [problem.code for problem in refused.problems] == ["delivery.media_changed"]
     assert not [name for name, data in content(tmp_path / "staged").items() if b"1001" in data or "comp" in name]
+
+
+@pytest.fixture
+def world(studio: SandboxReport, tmp_path: Path) -> DeliveryWorld:
+    """A delivery that died when its archive was in place; a part of its media has no recorded hash."""
+    made = DeliveryWorld.of(studio.env, tmp_path)
+    made.publish("comp_v001")
+    bare = tmp_path / "bare.wav"
+    bare.write_bytes(b"sound" * 5000)
+    made.version("bare_v001", sg_path_to_movie=str(bare))
+
+    def die(name: str) -> None:
+        if name == "renamed":
+            raise Died
+
+    made.checkpoint = die
+    with pytest.raises(Died):
+        made.deliver()
+    assert made.stored() == {}
+    return made
+
+
+def test_an_archive_that_is_in_place_is_proven_where_it_is(world: DeliveryWorld):
+    output = world.root / "out.zip"
+    before = (output.read_bytes(), output.stat().st_ino)
+    seen: list[Path] = []
+    world.checkpoint = lambda _: seen.extend(world.root.glob(".*"))
+    report = world.deliver()
+    assert (output.read_bytes(), output.stat().st_ino, seen) == (*before, [])
+    assert sorted(version.code for version in report.delivered) == ["bare_v001", "comp_v001"]
+    assert world.stored()[f"{world.code}/out/out.zip"] == before[0]
+
+
+@pytest.mark.parametrize("where", ["published", "bare", "name", "directory", "more", "less"])
+def test_an_archive_that_was_changed_in_between_is_neither_believed_nor_touched(world: DeliveryWorld, where: str):
+    output = world.root / "out.zip"
+    data = bytearray(output.read_bytes())
+    at = {
+        "published": data.find(b"comp_v001 1003" * 2),
+        "bare": data.find(b"sound" * 2),
+        "name": data.find(b"comp_v001/"),
+        "directory": data.rfind(b"comp_v001/"),
+    }
+    if where in at:
+        data[at[where]] ^= 1
+    changed = bytes(data) + b"x" if where == "more" else bytes(data)[:-1] if where == "less" else bytes(data)
+    output.write_bytes(changed)
+    world.checkpoint = lambda _: None
+    with pytest.raises(DestinationDiffers):
+        world.deliver()
+    assert output.read_bytes() == changed
+    assert (world.stored(), world.deliveries()) == ({}, [])
