@@ -7,12 +7,12 @@ takes its place.
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
+from onepiece_core import checksums
 from onepiece_core.checksums import Hasher
 from onepiece_core.errors import PreconditionFailed, SourceChanged, VerifyMismatch
 from onepiece_core.filesystems import make_folders
@@ -141,7 +141,7 @@ class Downloader:
         done, crc32 = 0, 0
         with closing(RangeStream(self._store, item, start, count)) as stream:
             while got := stream.read_into(buffer):
-                crc32 = zlib.crc32(buffer[:got], crc32)
+                crc32 = checksums.crc32(buffer[:got], crc32)
                 part.write(buffer[:got], start + done)
                 done += got
         part.start_writing_back(start, count)
@@ -226,7 +226,7 @@ class _Ranges:
 
         def add(piece: memoryview) -> None:
             nonlocal found
-            found = zlib.crc32(piece, found)
+            found = checksums.crc32(piece, found)
 
         self._part.read_pieces(start, count, memoryview(bytearray(_PIECE_BYTES)), add)
         if found != crc32:

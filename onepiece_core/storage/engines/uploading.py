@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 
+from onepiece_core import checksums
 from onepiece_core.checksums import Stamp
 from onepiece_core.errors import (
     InputMissing,
@@ -204,7 +204,7 @@ class _LargeUpload:
         if there is not None and number not in there:
             return None
         etag, recorded = self._record.parts.get(number, ("", -1))
-        crc32 = zlib.crc32(view)
+        crc32 = checksums.crc32(view)
         if there is None:
             # The object is complete: what the record has of its parts must be what was read now.
             if recorded not in (-1, crc32):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
 
+from onepiece_core import checksums
 from onepiece_core.errors import StorageError
 from onepiece_core.log import get_logger
 from onepiece_core.storage.s3.errors import find_element
@@ -151,7 +151,7 @@ class MultipartUpload:
 
     def send_part(self, number: int, data: memoryview) -> tuple[str, int]:
         """Its etag and CRC-32."""
-        crc32 = zlib.crc32(data)
+        crc32 = checksums.crc32(data)
         crc = crc32_base64(crc32)
         request = Request("write", "PUT", self._key, self._query(number), {"x-amz-checksum-crc32": crc}, data)
         etag = self._pool.send(request).reply.headers.get("etag", "")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from onepiece_core import checksums
 from onepiece_core.errors import ObjectMissing, PreconditionFailed, StorageError
 from onepiece_core.storage.s3 import listing
 from onepiece_core.storage.s3.client import Target
@@ -294,7 +294,7 @@ class S3Store:
 
 def crc32_text(data: bytes | memoryview) -> str:
     """CRC-32 as S3's headers carry it."""
-    return crc32_base64(zlib.crc32(data))
+    return crc32_base64(checksums.crc32(data))
 
 
 def _conditions(condition: Condition) -> dict[str, str]:
