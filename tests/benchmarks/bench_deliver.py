@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from onepiece_core.deliver.pack import remove
 from tests.benchmarks.measure import Run, line, run, verdict
 
 LIMIT, MIB = 1.6, 200.0
@@ -29,7 +30,7 @@ media = find_media({"sg_path_to_frames": str(root / "comp_v001.%04d.exr")}, "fra
 entries = tuple(Entry(f"comp_v001/{file.name}", file.name, file, file.frame) for file in media.files)
 at = datetime(2026, 3, 1, tzinfo=UTC)
 version = PlannedVersion(1, "comp_v001", "0010", "EP01", "sc01", "apr", at, entries)
-request = DeliverRequest("Frost Giant", "out", output)
+request = DeliverRequest("Frost Giant", "out", output, format=sys.argv[3])
 plan = DeliveryPlan(request, {"name": "Frost Giant", "id": 1}, "FG", Place("out"), ("xxh128", "xxh64"), (version,))
 packed = pack(plan, output, places, Reporter())
 assert packed.delivered
@@ -49,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gib", type=float, default=2.0)
     parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--format", choices=("zip", "folder"), default="zip")
     parser.add_argument("--folder", type=Path, help="Where to work; by default the system's temporary folder.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
@@ -67,10 +69,10 @@ def main() -> None:
                     made.append(run([sys.executable, "-c", COPY, str(frames), str(target), mode]))
                     shutil.rmtree(target)
                 else:
-                    made.append(run([sys.executable, "-c", PACK, str(frames), str(target)]))
-                    target.unlink()
+                    made.append(run([sys.executable, "-c", PACK, str(frames), str(target), arguments.format]))
+                    remove(target)
         os.sync()
-    print(f"{arguments.gib} GiB in {count} frames, {arguments.turns} turns")
+    print(f"{arguments.gib} GiB in {count} frames as {arguments.format}, {arguments.turns} turns")
     ours = runs["deliver: pack"][1:]
     for title, found in runs.items():
         print(line(title, found[1:]))

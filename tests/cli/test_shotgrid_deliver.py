@@ -62,6 +62,20 @@ def test_a_refused_version_is_named_and_the_status_says_so(studio_onepiece, worl
     assert (world.root / "out.receipt.json").exists()
 
 
+def test_a_manifest_that_came_with_the_media_is_told_by_an_option(studio_onepiece, world):
+    path = world.root / "bare.wav"
+    path.write_bytes(b"sound")
+    world.version("bare_v001", shot="0010", sg_path_to_movie=str(path))
+    rows = f"show,version,delivery_path,checksum\n{world.code},1,bare.wav,md5:{'0' * 32}\n"
+    (world.root / "vendor.csv").write_text(rows)
+    told = deliver(studio_onepiece, world, "--upstream-manifest", str(world.root / "vendor.csv"), "--dry-run")
+    assert told.returncode == 2, told.stderr
+    refused = [version for version in json.loads(told.stdout)["versions"] if version["refused"]]
+    assert [(each["code"], each["problems"][0]["code"]) for each in refused] == [
+        ("bare_v001", "delivery.media_changed")
+    ]
+
+
 def test_nothing_approved_is_no_success(studio_onepiece, world):
     told = deliver(studio_onepiece, world, "--since", "2999-01-01")
     assert told.returncode == 2

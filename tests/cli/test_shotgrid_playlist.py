@@ -190,6 +190,17 @@ def test_a_killed_package_is_invisible_and_the_next_run_leaves_nothing_of_it(rev
     assert [path.name.startswith(".") for path in review.out] == [False]
 
 
+def test_media_that_a_version_does_not_name_is_found_by_its_published_files(review: Review) -> None:
+    for name, told in (("a", None), ("b", "/mnt/elsewhere/b_v001.%04d.exr")):
+        row = review.site.find_one("Version", [["id", "is", review.versions[name]["id"]]], ["sg_path_to_frames"])
+        data = {"project": review.project, "code": f"{name} files", "version": review.versions[name]}
+        review.site.create("PublishedFile", {**data, "path_cache": row["sg_path_to_frames"]})
+        review.site.update("Version", review.versions[name]["id"], {"sg_path_to_frames": told})
+    assert review.package().told["state"] == "packaged"
+    names = [name for name in files(review.out[0]) if name.endswith(".exr")]
+    assert len(names) == 4
+
+
 def test_playlists_of_a_table_are_made_once(review: Review, states: Callable[[Done], list[str]]) -> None:
     table = "playlist,version,order\nTwo,c_v001,\nTwo,a_v001,\nDailies 1,a_v001,20\nTwo,nope,\n,a_v001,\n"
     assert states(review.bulk(table, "--dry-run")) == ["planned", "planned", "planned", "failed", "failed"]
