@@ -24,54 +24,10 @@ from tests.benchmarks.measure import verdict
 from tests.support.local_farms import live_workers, local_farm
 from tests.support.local_jobs import shell_job
 
-_BARE = """
-import logging, sys, tempfile, threading, time
-from pathlib import Path
-from openjd.model import (StepParameterSpaceIterator, create_job, decode_job_template, preprocess_job_parameters)
-from openjd.sessions import LOG, ActionState, Session
-from tests.support.local_jobs import shell_job
-LOG.propagate = False
-folder, tasks = Path(sys.argv[1]), int(sys.argv[2])
-job = shell_job("bare", "true", folder, tasks=tasks)
-started = time.perf_counter()
-template = decode_job_template(template=job.template, supported_extensions=["TASK_CHUNKING"])
-values = preprocess_job_parameters(job_template=template, job_parameter_values=dict(job.parameters),
-                                   job_template_dir=folder, current_working_dir=folder)
-step = create_job(job_template=template, job_parameter_values=values).steps[0]
-left, lock = iter(StepParameterSpaceIterator(space=step.parameterSpace)), threading.Lock()
-failed = []
-def work(name):
-    ended = threading.Event()
-    def told(_, status):
-        if status.state == ActionState.FAILED:
-            failed.append(status)
-        if status.state in (ActionState.SUCCESS, ActionState.FAILED):
-            ended.set()
-    with Session(session_id=name, job_parameter_values=values, callback=told, session_root_directory=folder) as session:
-        while True:
-            with lock:
-                task = next(left, None)
-            if task is None:
-                return
-            ended.clear()
-            session.run_task(step_script=step.script, task_parameter_values=task)
-            ended.wait()
-threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-assert not failed
-print(time.perf_counter() - started)
-"""
-
 
 def bare_seconds(folder: Path, tasks: int) -> float:
-    """Again when a task failed: two threads that write and start scripts meet "text file busy" now and then."""
-    command = [sys.executable, "-c", _BARE, str(folder), str(tasks)]
-    for _ in range(5):
-        made = subprocess.run(command, check=False, capture_output=True, text=True)
-        if made.returncode == 0:
-            return float(made.stdout)
-    raise SystemExit(made.stderr)
+    command = [sys.executable, "-m", "tests.benchmarks.bare_sessions", str(folder), str(tasks)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def run_job(farm: LocalFarm, job_id: str, script: str, folder: Path, tasks: int) -> float:
