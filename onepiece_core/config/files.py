@@ -19,6 +19,13 @@ FILE_NAME = "onepiece.toml"
 _HEADER = re.compile(r"\s*\[\[?(?P<table>[^\[\]]+)\]")
 _ASSIGNMENT = re.compile(r"\s*(?P<key>[\w.\"' -]+?)\s*=")
 
+_TABLES_OF_PATHS = {
+    "sandbox": ("dir", "studio"),
+    "templates": ("dir",),
+    "render": ("jobs_path", "templates_dir"),
+    "server": ("service_credential_file",),
+}
+
 
 @dataclass(frozen=True)
 class ConfigFile:
@@ -80,11 +87,9 @@ def place_paths(data: Mapping[str, Any], folder: Path, home: Path) -> dict[str, 
     for name in ("state_dir", "project_root"):
         if name in result:
             result[name] = placed(result[name])
-    if isinstance(sandbox := result.get("sandbox"), Mapping):
-        folders = {name: placed(sandbox[name]) for name in ("dir", "studio") if name in sandbox}
-        result["sandbox"] = {**sandbox, **folders}
-    if isinstance(templates := result.get("templates"), Mapping) and "dir" in templates:
-        result["templates"] = {**templates, "dir": placed(templates["dir"])}
+    for table, names in _TABLES_OF_PATHS.items():
+        if isinstance(found := result.get(table), Mapping):
+            result[table] = {**found, **{name: placed(found[name]) for name in names if name in found}}
     if isinstance(hosts := result.get("hosts"), Mapping):
         result["hosts"] = {name: _hosts_value(name, value, placed) for name, value in hosts.items()}
     if isinstance(roots := result.get("roots"), Mapping):

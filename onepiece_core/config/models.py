@@ -252,6 +252,7 @@ class RenderSettings(Table):
         15.0, gt=0, le=3600, description="Seconds between two signs of life in a stream of events."
     )
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="How often farms are asked for the states of jobs.")
+    templates_dir: Path | None = Field(None, description="Folder of the studio's own job templates, NAME.yaml.")
     workers: int = Field(0, ge=0, le=256, description="Tasks that this machine renders at a time; 0: half its CPUs.")
 
 

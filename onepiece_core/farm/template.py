@@ -109,7 +109,8 @@ def _read(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text) if len(text) <= _MAX_CHARACTERS else None
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as cause:
-        raise RenderInvalid(f"{shown(path)} cannot be read: {cause}", path=shown(path)) from cause
+        why = " ".join(str(cause).split())
+        raise RenderInvalid(f"{shown(path)} cannot be read: {why}", path=shown(path)) from cause
     if not isinstance(document, dict):
         raise RenderInvalid(f"{shown(path)} is no job template", path=shown(path))
     decode(document, shown(path))
