@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from onepiece_core.errors import PathEscapes
+from onepiece_core.farm.job import FarmJob
 from onepiece_core.paths import Roots
 from onepiece_core.shown import shown
 
@@ -68,3 +70,13 @@ def _folder(root: RootSettings, system: System) -> PurePath | None:
         return None
     # A Windows folder is read on Linux, too.
     return PureWindowsPath(str(folder)) if system == "windows" else PurePosixPath(folder.as_posix())
+
+
+def map_job(job: FarmJob, settings: Settings, source: System, target: System) -> FarmJob:
+    """The job with its paths as machines of ``target`` have them; for what runs it there."""
+    kinds = {each["name"]: each["type"] for each in job.template.get("parameterDefinitions", [])}
+    parameters = {
+        name: map_path(value, settings, source, target) if kinds.get(name) == "PATH" else value
+        for name, value in job.parameters.items()
+    }
+    return replace(job, parameters=parameters)
