@@ -205,7 +205,9 @@ def test_kills_of_workers_lose_no_task(folder: Path, tmp_path: Path, kills: int)
         farm.submit(shell_job("job", script, tmp_path, tasks=4 * kills, max_attempts=2 * kills))
         for _ in range(kills):
             wait_until(lambda: farm.read_jobs(["job"])["job"].counts.get("running", 0) > 0)
-            live_workers(folder)[0].kill()
+            worker = live_workers(folder)[0]
+            worker.kill()
+            psutil.wait_procs([worker], timeout=10)  # until then it counts as alive
         assert wait_for_end(farm, "job")["job"].counts == {"succeeded": 4 * kills}
     assert {int(line) for line in (tmp_path / "ran").read_text().split()} == set(range(1, 4 * kills + 1))
 
