@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onepiece_core.errors import RenderInvalid, TemplateUnknown
+from onepiece_core.errors import ExtraMissing, RenderInvalid, TemplateUnknown
 from onepiece_core.shown import shown
 
 _OWN = Path(__file__).parent / "templates"
@@ -67,9 +67,13 @@ def load_template(name: str, studio: Path | None = None) -> JobTemplate:
 
 
 def decode(document: dict[str, Any], where: str) -> Any:
-    """The template as openjd's own model. Raises RenderInvalid, which says where it is wrong."""
-    from openjd.model import DecodeValidationError, decode_job_template
-
+    """The template as openjd's own model. Raises RenderInvalid, which says where it is wrong; ExtraMissing."""
+    try:
+        from openjd.model import DecodeValidationError, decode_job_template
+    except ImportError as cause:
+        raise ExtraMissing(
+            "Render jobs need openjd-model.", hint="Install it: pip install 'onepiece-pipeline[render]'"
+        ) from cause
     try:
         decoded = decode_job_template(template=document, supported_extensions=_EXTENSIONS)
     except (DecodeValidationError, NotImplementedError) as error:

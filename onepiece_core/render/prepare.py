@@ -10,7 +10,7 @@ from typing import Any
 
 from onepiece_core.errors import NotImplementedByFarm, OnePieceError, RenderInvalid
 from onepiece_core.farm.capabilities import Capabilities, Range
-from onepiece_core.farm.expand import expand
+from onepiece_core.farm.expand import Expanded, expand
 from onepiece_core.farm.job import FarmJob
 from onepiece_core.farm.template import JobTemplate, load_template
 from onepiece_core.paths import Roots
@@ -94,41 +94,46 @@ def prepare(
     output, output_name, output_told = _output(request, template, scene, ground.roots)
     frames, warnings = _frames(request, template, scene)
     chunk_size = _in_range(request.chunk_size, capabilities.chunking, "chunk_size", none=1)
-    values: dict[str, Any] = dict(request.parameters)
-    _refuse_twice(values, ("Scene", "Output", "Frames", "ChunkSize"))
-    values |= {key: str(value) for key, value in (("Scene", scene), ("Output", output)) if value is not None}
-    if output_name and "OutputName" in template.parameters:
-        values.setdefault("OutputName", output_name)
-    if ground.environ is not None and "Renderer" in template.parameters and "Renderer" not in values:
-        values |= find_renderer(template.name, ground.environ)
     name = request.name or _name(request, scene)
     expanded = expand(
         template,
         name=name,
         frames=frames,
         chunk_size=chunk_size,
-        parameters=_placed(values, template, ground.roots),
+        parameters=_parameters(request, template, ground, {"Scene": scene, "Output": output}, output_name),
         directory=ground.directory,
         timeout_seconds=request.timeout_seconds,
         requirements=request.requirements,
     )
-    job = FarmJob(
+    job = _job(request, job_id, name, expanded, ground, tuple(depends_on), capabilities)
+    return Prepared(job, farm, template.name, frames, chunk_size, scene_told, output_told, warnings)
+
+
+def _job(
+    request: RenderRequest,
+    job_id: str,
+    name: str,
+    expanded: Expanded,
+    ground: Ground,
+    depends_on: tuple[str, ...],
+    can: Capabilities,
+) -> FarmJob:
+    return FarmJob(
         id=job_id,
         name=name,
         template=expanded.template,
         parameters=expanded.parameters,
         tasks=expanded.tasks,
         directory=ground.directory,
-        priority=_in_range(request.priority, capabilities.priority, "priority", none=50),
+        priority=_in_range(request.priority, can.priority, "priority", none=50),
         max_attempts=request.max_attempts,
         timeout_seconds=request.timeout_seconds,
         environment=dict(request.environment),
-        depends_on=tuple(depends_on),
+        depends_on=depends_on,
         is_held=request.hold,
         user=request.user or "",
         show_code=request.show_code or "",
     )
-    return Prepared(job, farm, template.name, frames, chunk_size, scene_told, output_told, warnings)
 
 
 def _check_farm(request: RenderRequest, farm: str, can: Capabilities) -> None:
@@ -226,6 +231,22 @@ def _frames(request: RenderRequest, template: JobTemplate, scene: Path | None) -
     return told, (f"Frames {told}, as the scene says",)
 
 
+def _parameters(
+    request: RenderRequest, template: JobTemplate, ground: Ground, paths: Mapping[str, Path | None], output_name: str
+) -> dict[str, Any]:
+    values: dict[str, Any] = dict(request.parameters)
+    for name in ("Scene", "Output", "Frames", "ChunkSize"):
+        if name in values:
+            raise RenderInvalid(f"{name} is a field of the request, not one of its parameters", parameter=name)
+    values = _placed(values, template, ground.roots)
+    values |= {name: str(path) for name, path in paths.items() if path is not None}
+    if output_name and "OutputName" in template.parameters:
+        values.setdefault("OutputName", output_name)
+    if ground.environ is not None and "Renderer" in template.parameters and "Renderer" not in values:
+        values |= find_renderer(template.name, ground.environ)
+    return values
+
+
 def _placed(values: Mapping[str, Any], template: JobTemplate, roots: Roots) -> dict[str, Any]:
     """Paths among the further parameters lie in a root, too."""
     kinds = {name: each.get("type") for name, each in template.parameters.items()}
@@ -233,12 +254,6 @@ def _placed(values: Mapping[str, Any], template: JobTemplate, roots: Roots) -> d
         name: str(place(value, roots)[0]) if kinds.get(name) == "PATH" and isinstance(value, str) and value else value
         for name, value in values.items()
     }
-
-
-def _refuse_twice(values: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        if name in values:
-            raise RenderInvalid(f"{name} is a field of the request, not one of its parameters", parameter=name)
 
 
 def _name(request: RenderRequest, scene: Path | None) -> str:
