@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,8 +16,8 @@ from onepiece_core.filesystems import allocate, start_writing_back, sync_folder
 
 # So much is written before the disk is asked to begin.
 _FLUSH_BYTES = 1 << 24
-# So many complete files of a folder are on their way to the disk while the next one is written.
-_ON_THEIR_WAY = 8
+# So many complete files of a folder are on their way to the disk before the next one waits for them.
+_ON_THEIR_WAY = 32
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -99,7 +98,7 @@ class FolderPackage:
         self._descriptor = -1
         self._written = 0
         self._at: datetime | None = None
-        self._on_their_way: deque[int] = deque()
+        self._on_their_way: list[int] = []
 
     def left(self, name: str, size_bytes: int, _at: datetime, buffer: memoryview) -> Iterator[memoryview] | None:
         path = self._folder / name
@@ -148,7 +147,7 @@ class FolderPackage:
         seconds = self._at.timestamp()
         os.utime(self._paths[-1], (seconds, seconds))
         if len(self._on_their_way) > _ON_THEIR_WAY:
-            self._sync_oldest()
+            self._sync()
 
     def add(self, name: str, data: bytes, at: datetime) -> None:
         self.begin(name, len(data), at)
@@ -166,8 +165,7 @@ class FolderPackage:
 
     def close(self) -> None:
         """Also removes what an earlier run left and this one has no use for."""
-        while self._on_their_way:
-            self._sync_oldest()
+        self._sync()
         for stray in {path for path in self._folder.rglob("*") if not path.is_dir()}.difference(self._paths):
             self._remove(stray)
         for folder in {self._folder, *(path.parent for path in self._paths)}:
@@ -180,17 +178,18 @@ class FolderPackage:
                 if folder.parts:
                     (self._folder / folder).rmdir()
 
-    def _sync_oldest(self) -> None:
-        descriptor = self._on_their_way.popleft()
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _sync(self) -> None:
+        # The newest first: one commit of a filesystem's journal is good for all the older ones.
+        while self._on_their_way:
+            descriptor = self._on_their_way.pop()
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def release(self) -> None:
         """Close what is open, complete or not."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        while self._on_their_way:
-            self._sync_oldest()
+        self._sync()

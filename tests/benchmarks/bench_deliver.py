@@ -9,7 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from onepiece_core.deliver.pack import remove
 from tests.benchmarks.measure import Run, line, run, verdict
 
 LIMIT, MIB = 1.6, 200.0
@@ -70,7 +69,7 @@ def main() -> None:
                     shutil.rmtree(target)
                 else:
                     made.append(run([sys.executable, "-c", PACK, str(frames), str(target), arguments.format]))
-                    remove(target)
+                    shutil.rmtree(target) if target.is_dir() else target.unlink()
         os.sync()
     print(f"{arguments.gib} GiB in {count} frames as {arguments.format}, {arguments.turns} turns")
     ours = runs["deliver: pack"][1:]
