@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from onepiece_core.config.models import Settings
 from onepiece_core.errors import NotImplementedByFarm, OnePieceError, RenderInvalid
 from onepiece_core.farm.capabilities import Capabilities, Range
 from onepiece_core.farm.expand import Expanded, expand
 from onepiece_core.farm.job import FarmJob
 from onepiece_core.farm.template import JobTemplate, load_template
 from onepiece_core.paths import Roots
+from onepiece_core.publish.build import build_roots
 from onepiece_core.render.model import JobCheck
 from onepiece_core.render.programs import find_renderer
 from onepiece_core.render.request import RenderRequest
@@ -41,6 +43,11 @@ class Ground:
     directory: Path
     templates: Path | None = None
     environ: Mapping[str, str] | None = None
+
+
+def build_ground(settings: Settings, directory: Path, environ: Mapping[str, str] | None) -> Ground:
+    """``environ`` is that of this machine where it is the one that renders."""
+    return Ground(build_roots(settings), directory, settings.render.templates_dir, environ)
 
 
 @dataclass(frozen=True, slots=True)
