@@ -40,6 +40,8 @@ EXIT = {
     "delivery": 16,
     "adapter": 17,
     "render": 18,
+    "server": 19,
+    "auth": 20,
     "operation": 130,
 }
 

@@ -96,6 +96,17 @@
         TaskUnknown                     render.task_not_found
         JobConflict                     render.conflict
         RenderStoreFailed               render.store_unavailable
+      ServerError                       server.failed
+        RequestInvalid                  server.request_invalid
+        RouteMissing                    server.not_found
+        MethodNotAllowed                server.method_not_allowed
+        BodyTooLarge                    server.body_too_large
+        RateLimited                     server.rate_limited
+      AuthError                         auth.failed
+        CredentialsMissing              auth.missing
+        CredentialsInvalid              auth.invalid
+        RoleMissing                     auth.forbidden
+        CredentialsUnusable             auth.unusable
       OperationCancelled                operation.cancelled
 
 A caller tells errors apart by ``code``. The words in ``message`` may change.
@@ -190,6 +201,19 @@ from onepiece_core.errors.publishing import (
     VerifyMismatch,
     VersionExists,
 )
+from onepiece_core.errors.server import (
+    AuthError,
+    BodyTooLarge,
+    CredentialsInvalid,
+    CredentialsMissing,
+    CredentialsUnusable,
+    MethodNotAllowed,
+    RateLimited,
+    RequestInvalid,
+    RoleMissing,
+    RouteMissing,
+    ServerError,
+)
 from onepiece_core.errors.services import (
     AccessDenied,
     BucketMissing,
@@ -214,11 +238,16 @@ from onepiece_core.errors.services import (
 
 __all__ = [
     "AccessDenied",
+    "AuthError",
+    "BodyTooLarge",
     "BucketMissing",
     "CancellationUnsupported",
     "ChecksFailed",
     "ConfigError",
     "ConfigMissing",
+    "CredentialsInvalid",
+    "CredentialsMissing",
+    "CredentialsUnusable",
     "DccError",
     "DccMissing",
     "DccUnknown",
@@ -258,6 +287,7 @@ __all__ = [
     "MediaError",
     "MediaTruncated",
     "MetadataInvalid",
+    "MethodNotAllowed",
     "NameInvalid",
     "NotAdoptable",
     "NotImplementedByFarm",
@@ -274,9 +304,13 @@ __all__ = [
     "ProfileMissing",
     "ProjectMissing",
     "PublishError",
+    "RateLimited",
     "RenderError",
     "RenderInvalid",
     "RenderStoreFailed",
+    "RequestInvalid",
+    "RoleMissing",
+    "RouteMissing",
     "SandboxDataUnusable",
     "SandboxDown",
     "SandboxError",
@@ -285,6 +319,7 @@ __all__ = [
     "SceneMissing",
     "SceneRefused",
     "SequenceError",
+    "ServerError",
     "ShelvesInvalid",
     "ShotMissing",
     "ShowCodeTaken",

@@ -1,0 +1,60 @@
+"""Trafalgar, the server: who asks, and what a request may be."""
+
+from __future__ import annotations
+
+from onepiece_core.errors.base import OnePieceError
+
+
+class ServerError(OnePieceError):
+    code = "server.failed"
+
+
+class RequestInvalid(ServerError):
+    """A body, query or path that does not fit the route."""
+
+    code = "server.request_invalid"
+
+
+class RouteMissing(ServerError):
+    code = "server.not_found"
+
+
+class MethodNotAllowed(ServerError):
+    code = "server.method_not_allowed"
+
+
+class BodyTooLarge(ServerError):
+    code = "server.body_too_large"
+
+
+class RateLimited(ServerError):
+    code = "server.rate_limited"
+    hint = "Wait as long as Retry-After says."
+
+
+class AuthError(OnePieceError):
+    """The server does not do this for whoever asks."""
+
+    code = "auth.failed"
+
+
+class CredentialsMissing(AuthError):
+    code = "auth.missing"
+    hint = "Send an API key and its secret, or a bearer token."
+
+
+class CredentialsInvalid(AuthError):
+    """Unknown, wrong, expired: a caller is not told which."""
+
+    code = "auth.invalid"
+
+
+class RoleMissing(AuthError):
+    code = "auth.forbidden"
+
+
+class CredentialsUnusable(AuthError):
+    """The server's own list of keys is missing or broken; nobody is let in."""
+
+    code = "auth.unusable"
+    hint = "Repair the file or the variable that holds the keys."
