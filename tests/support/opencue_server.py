@@ -95,7 +95,7 @@ class Cuebot(job_pb2_grpc.JobInterfaceServicer, cue_pb2_grpc.CueInterfaceService
         except (ElementTree.ParseError, AttributeError, ValueError) as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Failed to launch the spec: {error}")
         with self._lock:
-            if any(each.name == job.name and each.state == "PENDING" for each in self.jobs.values()):
+            if any(each.name == job.name for each in self.jobs.values()):
                 context.abort(grpc.StatusCode.ALREADY_EXISTS, f"The job {job.name} is pending already")
             self.jobs[job.id] = job
             self.launched.append(job.name)
@@ -174,7 +174,7 @@ class Cuebot(job_pb2_grpc.JobInterfaceServicer, cue_pb2_grpc.CueInterfaceService
         if int(last) < int(first):
             raise ValueError("the layer has no frames")
         log_dir = self.folder / "logs" / name
-        log_dir.mkdir(parents=True)
+        log_dir.mkdir(parents=True, exist_ok=True)
         return Job(
             id=f"{number:08d}-0000-0000-0000-000000000000",
             name=name,

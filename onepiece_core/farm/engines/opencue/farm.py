@@ -12,6 +12,7 @@ from onepiece_core.errors import (
     CancellationUnsupported,
     FarmConfigurationError,
     JobConflict,
+    JobRejected,
     NotImplementedByFarm,
     StorageError,
     TaskUnknown,
@@ -64,7 +65,14 @@ class OpenCueFarm:
             uid=self._options.uid,
             after=[self._job(handle).name for handle in job.depends_on],
         )
-        made = self._calls.ask("Job", "LaunchSpecAndWait", job_pb2.JobLaunchSpecAndWaitRequest(spec=spec))
+        try:
+            made = self._calls.ask("Job", "LaunchSpecAndWait", job_pb2.JobLaunchSpecAndWaitRequest(spec=spec))
+        except JobRejected:
+            # Somebody else has submitted it a moment ago: OpenCue has one job of a name at a time.
+            known = self.find(job.id)
+            if known is None:
+                raise
+            return known
         return str(made.jobs.jobs[0].id)
 
     def find(self, job_id: str) -> str | None:
