@@ -235,7 +235,13 @@ class RenderSettings(Table):
     """Render jobs and the record of them."""
 
     server: Url | None = Field(None, description="Address of the render service; left out, this machine renders.")
+    api_key: str | None = Field(None, description="Name of the API key that the render service is asked with.")
+    api_secret: SecretStr | None = Field(None, description="Secret of the API key.")
+    token: SecretStr | None = Field(None, description="Bearer token for the render service, instead of a key.")
     farm: str = Field("local", description="Farm of a job that names none.")
+    presets: dict[str, dict[str, Any]] = Field(
+        {}, description="Options of jobs under a name, for --preset: [render.presets.night]."
+    )
     jobs_path: Path | None = Field(
         None,
         description="File of the record of jobs; one that ends in .json is a snapshot for people, and the record "

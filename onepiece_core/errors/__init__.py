@@ -102,6 +102,8 @@
         MethodNotAllowed                server.method_not_allowed
         BodyTooLarge                    server.body_too_large
         RateLimited                     server.rate_limited
+        ServerUnreachable               server.unreachable
+        ServerAnswerInvalid             server.answer_invalid
       AuthError                         auth.failed
         CredentialsMissing              auth.missing
         CredentialsInvalid              auth.invalid
@@ -212,7 +214,9 @@ from onepiece_core.errors.server import (
     RequestInvalid,
     RoleMissing,
     RouteMissing,
+    ServerAnswerInvalid,
     ServerError,
+    ServerUnreachable,
 )
 from onepiece_core.errors.services import (
     AccessDenied,
@@ -319,7 +323,9 @@ __all__ = [
     "SceneMissing",
     "SceneRefused",
     "SequenceError",
+    "ServerAnswerInvalid",
     "ServerError",
+    "ServerUnreachable",
     "ShelvesInvalid",
     "ShotMissing",
     "ShowCodeTaken",

@@ -32,6 +32,19 @@ class RateLimited(ServerError):
     hint = "Wait as long as Retry-After says."
 
 
+class ServerUnreachable(ServerError):
+    """The server does not answer at its address."""
+
+    code = "server.unreachable"
+    hint = "Check the address (--server, TRAFALGAR_URL) and that the server runs: `onepiece server run`."
+
+
+class ServerAnswerInvalid(ServerError):
+    """What answered is no render service, or another release of it."""
+
+    code = "server.answer_invalid"
+
+
 class AuthError(OnePieceError):
     """The server does not do this for whoever asks."""
 

@@ -85,6 +85,8 @@ MEANINGS = {
     "server.method_not_allowed": "The server's address does not take this method.",
     "server.body_too_large": "A request is larger than the server takes.",
     "server.rate_limited": "Too many requests came from one caller.",
+    "server.unreachable": "The render service does not answer at its address.",
+    "server.answer_invalid": "What answered is no render service, or another release of it.",
     "auth.failed": "The server does not do this for whoever asks.",
     "auth.missing": "The server needs a key or a token.",
     "auth.invalid": "The key or the token is unknown, wrong or expired.",
