@@ -1,0 +1,47 @@
+"""The service of this machine, from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onepiece_core.config.models import Settings
+from onepiece_core.farm.registry import Farms
+from onepiece_core.render.poller import Poller
+from onepiece_core.render.prepare import build_ground
+from onepiece_core.render.service import RenderService
+from onepiece_core.render.sqlite_store import SqliteStore
+
+
+def store_path(settings: Settings, state_dir: Path) -> Path:
+    """Where the record lies: a path that ends in .json names a snapshot for people, and the record stands beside it."""
+    told = settings.render.jobs_path or state_dir / "render" / "jobs.db"
+    return told.with_suffix(".db") if told.suffix == ".json" else told
+
+
+def open_service(
+    settings: Settings, state_dir: Path, environ: Mapping[str, str], *, polls: bool = False
+) -> RenderService:
+    """``polls``: follow the farms all the time, as a server does, and not only when somebody looks. Close it."""
+    store = SqliteStore(store_path(settings, state_dir))
+    farms = Farms(state_dir, _farm_options(settings), environ)
+    poller = Poller(
+        store,
+        farms,
+        seconds=settings.render.poll_seconds,
+        history_limit=settings.render.jobs_history_limit,
+        retention_hours=settings.render.jobs_retention_hours,
+    )
+    directory = state_dir.absolute()
+    grounds = build_ground(settings, directory, None), build_ground(settings, directory, environ)
+    if polls:
+        poller.start()
+    return RenderService(store, farms, poller, *grounds, settings.render.farm)
+
+
+def _farm_options(settings: Settings) -> dict[str, Mapping[str, Any]]:
+    options: dict[str, Mapping[str, Any]] = dict(settings.farms)
+    if settings.render.workers:
+        options["local"] = {"workers": settings.render.workers, **options.get("local", {})}
+    return options

@@ -1,0 +1,126 @@
+"""Follows the farms: sends what waits, records what changed, forgets what is old. One process at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterable
+from itertools import islice
+
+from onepiece_core.errors import JobRejected, OnePieceError
+from onepiece_core.farm.job import JobSnapshot
+from onepiece_core.farm.protocol import Farm
+from onepiece_core.farm.registry import Farms
+from onepiece_core.farm.states import is_terminal
+from onepiece_core.log import get_logger
+from onepiece_core.render.handing import hand_over_again
+from onepiece_core.render.model import Job
+from onepiece_core.render.store import JobStore
+
+log = get_logger(__name__)
+
+LEASE = "poller"
+_AT_ONCE = 100
+# Not the moment that a submit is under way in another thread or process.
+_PENDING_SECONDS = 5.0
+
+
+class Poller:
+    """Runs in a thread of any process that has the service; a lease in the record keeps the others still."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        farms: Farms,
+        *,
+        seconds: float,
+        history_limit: int | None = None,
+        retention_hours: float | None = None,
+    ) -> None:
+        self._store, self._farms, self._seconds = store, farms, seconds
+        self._limits = history_limit, retention_hours
+        self._owner = uuid.uuid4().hex
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="render poller", daemon=True)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its thread does the rounds, in this process."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self.is_running:
+            self._thread.join(timeout=30)
+
+    def once(self, *, pending_seconds: float = _PENDING_SECONDS) -> bool:
+        """One round; False where another process does it. Raises RenderStoreFailed."""
+        if not self._store.take_lease(LEASE, self._owner, max(10.0, 5 * self._seconds)):
+            return False
+        self._send_waiting(pending_seconds)
+        by_farm: dict[str, list[Job]] = {}
+        for job in self._store.live():
+            by_farm.setdefault(job.farm, []).append(job)
+        for name, jobs in by_farm.items():
+            try:
+                read_now(self._store, self._farms.get(name), jobs)
+            except OnePieceError as error:
+                log.warning("render.farm_not_read", farm=name, code=error.report.code)
+        keep, hours = self._limits
+        self._store.prune(keep=keep, hours=hours)
+        return True
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.once()
+            except OnePieceError as error:
+                log.warning("render.poll_failed", code=error.report.code, happened=error.report.message)
+            self._stopped.wait(self._seconds)
+
+    def _send_waiting(self, pending_seconds: float) -> None:
+
+        for job in self._store.pending(_AT_ONCE):
+            if job.created_at > time.time() - pending_seconds:
+                continue
+            try:
+                hand_over_again(self._store, self._farms.get(job.farm), job)
+            except JobRejected as error:
+                log.warning("render.job_rejected", job=job.job_id, happened=error.report.message)
+            except OnePieceError as error:
+                waiting = f"It waits: {error.report.message}"
+                if job.message != waiting:
+                    self._store.save([job.model_copy(update={"message": waiting})])
+
+
+def read_now(store: JobStore, farm: Farm, jobs: Iterable[Job]) -> None:
+    """Record how ``jobs`` of one farm stand. One that the farm does not know any more is lost, never succeeded."""
+    left = iter(jobs)
+    while some := list(islice(left, _AT_ONCE)):
+        found = farm.read_jobs([job.handle or "" for job in some])
+        store.save([_as_now(job, found.get(job.handle or "")) for job in some])
+
+
+def _as_now(job: Job, now: JobSnapshot | None) -> Job:
+
+    if now is None:
+        if is_terminal(job.status):
+            return job
+        now = JobSnapshot(job.handle or "", "lost", "unknown", {}, "The farm does not know it any more")
+    counts = {state: now.counts[state] for state in sorted(now.counts) if now.counts[state]}
+    changes = {
+        "status": now.state,
+        "raw_state": now.raw_state,
+        "counts": counts or job.counts,
+        "message": now.message,
+    }
+    ended = is_terminal(now.state)
+    told = job.model_copy(update={**changes, "ended_at": job.ended_at if ended else None})
+    if told == job and ended == (job.ended_at is not None):
+        return job
+    at = time.time()
+    return told.model_copy(update={"updated_at": at, "ended_at": (job.ended_at or at) if ended else None})
