@@ -9,11 +9,14 @@ from typing import Self
 
 from onepiece_core.storage.engine import Download, Moved, NotMoved, Upload
 from onepiece_core.storage.engines.bandwidth import Bandwidth
+from onepiece_core.storage.engines.downloading import SMALL_BYTES as FETCHED_AT_ONCE
 from onepiece_core.storage.engines.downloading import Downloader
 from onepiece_core.storage.engines.meter import Meter
 from onepiece_core.storage.engines.running import LazyThreads
 from onepiece_core.storage.engines.transfer_journal import TransferJournal
 from onepiece_core.storage.engines.uploading import PART_BYTES, Uploader, abandon_outdated
+from onepiece_core.storage.engines.uploading import SMALL_BYTES as SENT_AT_ONCE
+from onepiece_core.storage.s3.calls import Call
 from onepiece_core.storage.s3.store import S3Store
 
 
@@ -52,16 +55,24 @@ class BucketMover:
         self._journal.close()
         self._store.close()
 
-    def send(self, item: Upload) -> Moved:
+    def begin(self, item: Upload | Download) -> Call[list[Moved | NotMoved]] | None:
+        """A small item as a call; None for one that takes longer."""
+        if isinstance(item, Download):
+            return self._downloader.fetching(item) if item.size_bytes <= FETCHED_AT_ONCE else None
+        return self._sending(item) if item.stamp.size_bytes <= SENT_AT_ONCE else None
+
+    def move(self, item: Upload | Download) -> list[Moved | NotMoved]:
+        if isinstance(item, Download):
+            return self._downloader.fetch(item)
         if item.stamp.size_bytes > PART_BYTES:
             self._sweep()
-        return self._uploader.send(item)
-
-    def fetch(self, item: Download) -> list[Moved | NotMoved]:
-        return self._downloader.fetch(item)
+        return [self._uploader.send(item)]
 
     def finish(self) -> list[Moved | NotMoved]:
         return self._downloader.settler.finish()
+
+    def _sending(self, item: Upload) -> Call[list[Moved | NotMoved]]:
+        return [(yield from self._uploader.sending(item))]
 
     def _sweep(self) -> None:
         """Once a run, before its first large file."""

@@ -20,17 +20,19 @@ from onepiece_core.storage.engine import MTIME_NS, Download, Moved, NotMoved
 from onepiece_core.storage.engines.crc import JoinedCrc32
 from onepiece_core.storage.engines.meter import Meter
 from onepiece_core.storage.engines.part_file import PartFile, check_free
-from onepiece_core.storage.engines.range_stream import CHECKSUMS, RangeStream, ask, object_changed
+from onepiece_core.storage.engines.range_stream import CHECKSUMS, RangeStream, ask, judged, object_changed, request_about
 from onepiece_core.storage.engines.running import LazyThreads
 from onepiece_core.storage.engines.settling import Settler, Written
 from onepiece_core.storage.engines.transfer_journal import DownloadRecord, TransferJournal
 from onepiece_core.storage.engines.verification import Proof, proof_of
+from onepiece_core.storage.s3.calls import Call, run_call
 from onepiece_core.storage.s3.store import S3Store, object_info
 from onepiece_core.storage.s3.wire import Reply
 from onepiece_core.storage.source import Buffers
 from onepiece_core.storage.store import ObjectInfo
 
-_SMALL_BYTES = 1024 * 1024
+# Objects up to this size are fetched in one request and held.
+SMALL_BYTES = 1024 * 1024
 RANGE_BYTES = 8 * 1024 * 1024
 # Ranges of one file that travel or wait to be hashed.
 _AHEAD = 12
@@ -62,36 +64,52 @@ class Downloader:
 
     def fetch(self, item: Download) -> list[Moved | NotMoved]:
         """What has arrived by now: a small file waits for others, see :class:`Settler`."""
-        check_free(item.path, item.may_replace)
-        folder = item.path.parent
-        if folder not in self._folders:
-            make_folders(folder)
-            self._folders.add(folder)
+        if item.size_bytes <= SMALL_BYTES:
+            return run_call(self._store.pool, self.fetching(item))
+        self._prepare(item)
         if item.size_bytes > RANGE_BYTES:
             with PartFile(item.path) as part:
                 return [self._fetch_large(item, part)]
         part = PartFile(item.path)
         part.open()
         try:
-            written = Written(item, part, self._fetch_small(item, part))
+            with self._buffers.holding() as buffer:
+                view = memoryview(buffer)[: item.size_bytes]
+                moved = self._write_small(item, part, self._read_whole(item, view), view)
         except BaseException:
             part.discard()
             raise
+        return self._settled(Written(item, part, moved))
+
+    def fetching(self, item: Download) -> Call[list[Moved | NotMoved]]:
+        """:meth:`fetch` of a small file, in one request."""
+        self._prepare(item)
+        part = PartFile(item.path)
+        part.open()
+        try:
+            request = request_about(item, "GET", CHECKSUMS)
+            reply = judged(self._store, item, request, (yield request)).reply
+            moved = self._write_small(item, part, reply, memoryview(reply.body))
+        except BaseException:
+            part.discard()
+            raise
+        return self._settled(Written(item, part, moved))
+
+    def _prepare(self, item: Download) -> None:
+        check_free(item.path, item.may_replace)
+        folder = item.path.parent
+        if folder not in self._folders:
+            make_folders(folder)
+            self._folders.add(folder)
+
+    def _settled(self, written: Written) -> list[Moved | NotMoved]:
         if self._is_durable:
             return self.settler.add(written)
         try:
-            part.take_place(item.may_replace)
+            written.part.take_place(written.item.may_replace)
         finally:
-            part.discard()
+            written.part.discard()
         return [written.moved]
-
-    def _fetch_small(self, item: Download, part: PartFile) -> Moved:
-        if item.size_bytes <= _SMALL_BYTES:
-            reply = ask(self._store, item, "GET", CHECKSUMS).reply
-            return self._write_small(item, part, reply, memoryview(reply.body))
-        with self._buffers.holding() as buffer:
-            view = memoryview(buffer)[: item.size_bytes]
-            return self._write_small(item, part, self._read_whole(item, view), view)
 
     def _read_whole(self, item: Download, view: memoryview) -> Reply:
         with closing(RangeStream(self._store, item, 0, len(view))) as stream:

@@ -22,7 +22,10 @@ class FolderMover:
         self._bandwidth = bandwidth
         self._is_durable = is_durable
 
-    def send(self, item: Upload) -> Moved:
+    def move(self, item: Upload | Download) -> list[Moved | NotMoved]:
+        return [self._send(item) if isinstance(item, Upload) else self._fetch(item)]
+
+    def _send(self, item: Upload) -> Moved:
         """The file is hashed before it is copied, for the metadata are written first."""
         xxh128 = hash_file(item.path, expected=item.stamp).digests["xxh128"]
         if item.xxh128 is not None and xxh128 != item.xxh128:
@@ -38,7 +41,7 @@ class FolderMover:
         )
         return Moved(item, item.stamp.size_bytes, xxh128, info.etag, item.stamp.size_bytes)
 
-    def fetch(self, item: Download) -> list[Moved | NotMoved]:
+    def _fetch(self, item: Download) -> Moved:
         check_free(item.path, item.may_replace)
         info = self._store.find(item.key)
         uri = f"{self._store.uri}/{item.key}"
@@ -58,7 +61,7 @@ class FolderMover:
             if info.metadata.get(XXH128, xxh128) != xxh128:
                 raise VerifyMismatch(f"{uri} is not what was stored: its hash is another one", uri=uri)
             part.finish(done, modified_ns(info, item), item.may_replace, is_durable=self._is_durable)
-        return [Moved(item, item.size_bytes, xxh128, item.etag, item.size_bytes)]
+        return Moved(item, item.size_bytes, xxh128, item.etag, item.size_bytes)
 
     def finish(self) -> list[Moved | NotMoved]:
         return []

@@ -38,9 +38,7 @@ _CREDENTIALS = frozenset(
 class Mover(Protocol):
     """How files are moved. Raises a OnePieceError that concerns the file it was given."""
 
-    def send(self, item: Upload) -> Moved: ...
-
-    def fetch(self, item: Download) -> list[Moved | NotMoved]:
+    def move(self, item: Upload | Download) -> list[Moved | NotMoved]:
         """What has arrived by now; others may wait for :meth:`finish`."""
         ...
 
@@ -80,6 +78,7 @@ class PoolEngine:
         meter = Meter(reporter, operation, total_bytes)
         if isinstance(self._store, S3Store):
             from onepiece_core.storage.engines.bucket import BucketMover
+            from onepiece_core.storage.engines.lane import run_lane
 
             with BucketMover(
                 self._store,
@@ -89,7 +88,12 @@ class PoolEngine:
                 bandwidth=self._bandwidth,
                 is_durable=self._is_durable,
             ) as mover:
-                yield from run_mover(mover, items, meter, self._jobs)
+                if self._store.pool.is_plain and self._bandwidth is None:
+                    for results in run_lane(self._store.pool, mover, Judge(meter), items, jobs=self._jobs):
+                        yield from results
+                    yield from mover.finish()
+                else:
+                    yield from run_mover(mover, items, meter, self._jobs)
         else:
             from onepiece_core.storage.engines.folder import FolderMover
 
@@ -99,36 +103,42 @@ class PoolEngine:
 
 def run_mover(mover: Mover, items: Iterable[Upload | Download], meter: Meter, jobs: int) -> Iterator[Moved | NotMoved]:
     """Move ``items`` on ``jobs`` threads; raises where nothing can be moved at all."""
-    for results in run_on_threads(_Judge(mover, meter).move, items, jobs=jobs, stop=threading.Event()):
+    judge = Judge(meter)
+
+    def move(item: Upload | Download) -> list[Moved | NotMoved]:
+        judge.check(item)
+        try:
+            results = mover.move(item)
+        except OnePieceError as error:
+            return judge.failed(item, error)
+        judge.arrived()
+        return results
+
+    for results in run_on_threads(move, items, jobs=jobs, stop=threading.Event()):
         yield from results
     yield from mover.finish()
 
 
-class _Judge:
-    """Turns errors into results, until they say that it is hopeless to go on."""
+class Judge:
+    """Turns errors into results, until they say that it is hopeless to go on; used by several threads."""
 
-    def __init__(self, mover: Mover, meter: Meter) -> None:
-        self._mover = mover
+    def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._in_a_row = 0
         self._lock = threading.Lock()
 
-    def move(self, item: Upload | Download) -> list[Moved | NotMoved]:
+    def check(self, item: Upload | Download) -> None:
+        """Raises OperationCancelled."""
         self._meter.check("upload" if isinstance(item, Upload) else "download")
-        try:
-            results: list[Moved | NotMoved] = []
-            if isinstance(item, Upload):
-                results.append(self._mover.send(item))
-            else:
-                results = self._mover.fetch(item)
-        except (OperationCancelled, BucketMissing):
-            raise
-        except OnePieceError as error:
-            if self._is_hopeless(error):
-                raise
-            return [NotMoved(item, error)]
+
+    def arrived(self) -> None:
         self._in_a_row = 0
-        return results
+
+    def failed(self, item: Upload | Download, error: OnePieceError) -> list[Moved | NotMoved]:
+        """The item's result. Raises ``error`` where no other item would fare better."""
+        if isinstance(error, (OperationCancelled, BucketMissing)) or self._is_hopeless(error):
+            raise error
+        return [NotMoved(item, error)]
 
     def _is_hopeless(self, error: OnePieceError) -> bool:
         if error.report.context.get("s3_code") in _CREDENTIALS:

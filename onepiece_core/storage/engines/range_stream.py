@@ -15,11 +15,24 @@ CHECKSUMS = {"x-amz-checksum-mode": "ENABLED"}
 
 def ask(store: S3Store, item: Download, method: str, headers: dict[str, str], *, stream: bool = False) -> Outcome:
     """A request about exactly the object that was planned. Raises SourceChanged when it is another one."""
-    request = Request("read", method, item.key, {}, {"if-match": f'"{item.etag}"', **headers}, stream=stream)
-    try:
-        return store.pool.send(request, expect=(206,) if "range" in headers else (200,))
-    except PreconditionFailed as other:
-        raise object_changed(store, item) from other
+    request = request_about(item, method, headers, stream=stream)
+    return judged(store, item, request, store.pool.ask(request))
+
+
+def request_about(item: Download, method: str, headers: dict[str, str], *, stream: bool = False) -> Request:
+    """Refused by the server when the object is another one."""
+    return Request("read", method, item.key, {}, {"if-match": f'"{item.etag}"', **headers}, stream=stream)
+
+
+def judged(store: S3Store, item: Download, request: Request, outcome: Outcome) -> Outcome:
+    """A success. Raises SourceChanged, StorageError."""
+    if outcome.reply.status == (206 if "range" in request.headers else 200):
+        return outcome
+    store.pool.drop(outcome)
+    error = store.pool.error(request, outcome.reply)
+    if isinstance(error, PreconditionFailed):
+        raise object_changed(store, item) from error
+    raise error
 
 
 def object_changed(store: S3Store, item: Download) -> SourceChanged:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from onepiece_core.storage.engines.part_file import PartFile
 
 _FILES = 64
 _SECONDS = 0.5
+# Batches on their way to the disk.
+_BATCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +36,31 @@ class Written:
 
 
 class Settler:
-    """Collects written files; used by several threads."""
+    """Collects written files; used by several threads, with one of its own for what waits for the disk."""
 
     def __init__(self) -> None:
         self._waiting: list[Written] = []
         self._since = 0.0
         self._lock = threading.Lock()
+        self._thread: ThreadPoolExecutor | None = None
+        self._settling: deque[Future[list[Moved | NotMoved]]] = deque()
 
     def add(self, written: Written) -> list[Moved | NotMoved]:
-        """The results of a batch that this file has filled, or that has waited long enough."""
+        """The results of batches that are done; this file may fill one, or be in one that has waited long enough."""
         with self._lock:
             if not self._waiting:
                 self._since = time.monotonic()
             self._waiting.append(written)
-            if len(self._waiting) < _FILES and time.monotonic() - self._since < _SECONDS:
-                return []
-            batch, self._waiting = self._waiting, []
-        return _settle(batch)
+            if len(self._waiting) >= _FILES or time.monotonic() - self._since >= _SECONDS:
+                self._begin()
+            # As many files are open as wait.
+            return self._done(keep=_BATCHES)
 
     def finish(self) -> list[Moved | NotMoved]:
         """The results of all that still wait."""
         with self._lock:
-            batch, self._waiting = self._waiting, []
-        return _settle(batch)
+            self._begin()
+            return self._done(keep=0)
 
     def discard(self) -> None:
         """Remove what waits; the run was broken off."""
@@ -62,6 +68,21 @@ class Settler:
             batch, self._waiting = self._waiting, []
         for written in batch:
             written.part.discard()
+        if self._thread is not None:
+            self._thread.shutdown()
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="onepiece-settle")
+        batch, self._waiting = self._waiting, []
+        self._settling.append(self._thread.submit(_settle, batch))
+
+    def _done(self, *, keep: int) -> list[Moved | NotMoved]:
+        """The results of all batches but the newest ``keep`` and of those, too, where they are done."""
+        results: list[Moved | NotMoved] = []
+        while self._settling and (len(self._settling) > keep or self._settling[0].done()):
+            results += self._settling.popleft().result()
+        return results
 
 
 def _settle(batch: list[Written]) -> list[Moved | NotMoved]:

@@ -28,12 +28,13 @@ from onepiece_core.storage.engines.meter import Meter
 from onepiece_core.storage.engines.reading import PlannedFile
 from onepiece_core.storage.engines.running import LazyThreads
 from onepiece_core.storage.engines.transfer_journal import TransferJournal, UploadRecord
+from onepiece_core.storage.s3.calls import Call, run_call
 from onepiece_core.storage.s3.multipart import MultipartUpload, crc32_base64, part_bytes_for
 from onepiece_core.storage.s3.store import S3Store
 from onepiece_core.storage.source import Buffers
 
 # Files up to this size are held as they are; up to a part's size they are sent in one request.
-_SMALL_BYTES = 1024 * 1024
+SMALL_BYTES = 1024 * 1024
 PART_BYTES = 8 * 1024 * 1024
 IN_FLIGHT_BYTES = 64 * 1024 * 1024
 
@@ -56,17 +57,22 @@ class Uploader:
         if size > PART_BYTES:
             with self._journal.working_on(self._store_id, item.key, item.path.absolute()):
                 return self._send_large(item)
-        with PlannedFile(item) as file:
-            if size <= _SMALL_BYTES:
-                return self._send_small(item, file, file.read())
-            with self._buffers.holding() as buffer:
-                view = memoryview(buffer)[:size]
-                file.read_into(view)
-                return self._send_small(item, file, view)
+        if size <= SMALL_BYTES:
+            return run_call(self._store.pool, self.sending(item))
+        with PlannedFile(item) as file, self._buffers.holding() as buffer:
+            view = memoryview(buffer)[:size]
+            file.read_into(view)
+            return run_call(self._store.pool, self._sending(item, file.finish(), view))
 
-    def _send_small(self, item: Upload, file: PlannedFile, data: bytes | memoryview) -> Moved:
-        xxh128 = file.finish()
-        info = self._store.put(item.key, data, condition=item.condition, metadata=_metadata(item, xxh128))
+    def sending(self, item: Upload) -> Call[Moved]:
+        """:meth:`send` of a small file, which is closed again before its request is made."""
+        with PlannedFile(item) as file:
+            data = file.read()
+            xxh128 = file.finish()
+        return (yield from self._sending(item, xxh128, data))
+
+    def _sending(self, item: Upload, xxh128: str, data: bytes | memoryview) -> Call[Moved]:
+        info = yield from self._store.putting(item.key, data, item.condition, _metadata(item, xxh128))
         self._meter.add(len(data), "upload", item.key)
         return Moved(item, len(data), xxh128, info.etag, len(data))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import socket
 import time
 from calendar import timegm
 from collections import deque
@@ -17,7 +18,7 @@ from onepiece_core.log import get_logger
 from onepiece_core.storage.s3.client import Target
 from onepiece_core.storage.s3.errors import error_for, find_element, unreachable
 from onepiece_core.storage.s3.signing import UNSIGNED_PAYLOAD, Signer, encode_path, encode_query
-from onepiece_core.storage.s3.wire import Address, Connection, Reply, Throttle, WireError
+from onepiece_core.storage.s3.wire import Address, Connection, Reply, Throttle, WireError, open_socket
 
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -88,6 +89,10 @@ class _ConnectFailed(Exception):
     """Nothing was sent."""
 
 
+# A reply, or the error that came instead.
+First = Outcome | OSError | WireError
+
+
 class Pool:
     """All connections to one bucket's server. Safe to use from several threads."""
 
@@ -119,12 +124,19 @@ class Pool:
         self.drop(outcome)
         raise self.error(request, outcome.reply)
 
-    def ask(self, request: Request) -> Outcome:
-        """The last reply to ``request``, whatever its status. Raises StorageUnavailable when there is none."""
-        tries = _Tries()
+    def ask(self, request: Request, first: First | None = None) -> Outcome:
+        """The last reply to ``request``, whatever its status. Raises StorageUnavailable when there is none.
+
+        Args:
+            first: what came of a first attempt that was made elsewhere.
+        """
+        tries = _Tries(region=self.target.region)
         while True:
             try:
-                outcome = self._once(request, tries)
+                tried, first = first, None
+                if isinstance(tried, Exception):
+                    raise tried
+                outcome = tried or self._once(request, tries)
             except _ConnectFailed as failed:
                 tries.refused += 1
                 cause = failed.__cause__
@@ -155,6 +167,25 @@ class Pool:
             key=request.key,
             endpoint=target.address.url,
         )
+
+    def head_of(self, request: Request) -> bytes:
+        """What is to be sent before the body, signed now."""
+        return self._head(request, *self._route)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether bytes go as they are, and as fast as they can."""
+        return self.target.tls is None and self._throttle is None
+
+    def open_socket(self) -> socket.socket:
+        """A connection of the caller's own. Raises OSError."""
+        target = self.target
+        return open_socket(target.address, target.tls, self._patience.connect_seconds)
+
+    @property
+    def read_seconds(self) -> float:
+        """How long a server may say nothing."""
+        return self._patience.read_seconds
 
     def iter_body(self, outcome: Outcome) -> Iterator[bytes]:
         """The pieces of a streamed reply. Raises OSError or WireError when it ends early."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from onepiece_core import checksums
 from onepiece_core.errors import ObjectMissing, PreconditionFailed, StorageError
 from onepiece_core.storage.s3 import listing
+from onepiece_core.storage.s3.calls import Call, run_call
 from onepiece_core.storage.s3.client import Target
 from onepiece_core.storage.s3.errors import find_element
 from onepiece_core.storage.s3.multipart import MultipartUpload, copy_in_parts, crc32_base64
@@ -202,6 +203,12 @@ class S3Store:
         return self._found(key)
 
     def _put(self, key: str, data: bytes | memoryview, condition: Condition, metadata: Mapping[str, str]) -> ObjectInfo:
+        return run_call(self._pool, self.putting(key, data, condition, metadata))
+
+    def putting(
+        self, key: str, data: bytes | memoryview, condition: Condition, metadata: Mapping[str, str]
+    ) -> Call[ObjectInfo]:
+        """:meth:`put`, for whoever makes the request himself."""
         write_id = "" if condition == ALWAYS else secrets.token_hex(8)
         headers = {
             "content-type": "application/octet-stream",
@@ -210,7 +217,7 @@ class S3Store:
             **_metadata_headers(metadata, write_id),
         }
         request = Request("write", "PUT", key, {}, headers, body=data)
-        outcome = self._pool.ask(request)
+        outcome = yield request
         reply = outcome.reply
         if reply.status == 200:
             return _written(key, len(data), reply, metadata)

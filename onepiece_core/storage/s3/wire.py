@@ -22,6 +22,9 @@ _PIECE_BYTES = 1024 * 1024
 # Pieces of a body whose rate is held down.
 _SLOW_BYTES = 64 * 1024
 _MAX_HEADERS = 200
+# What a live exchange holds: a head, with a body that comes with it; and the largest body.
+_LIVE_BYTES = 128 * 1024
+LIVE_BODY_BYTES = 1024 * 1024
 
 
 class WireError(Exception):
@@ -78,7 +81,7 @@ class Connection:
     ) -> None:
         self.address = address
         self._throttle = throttle
-        self._sock = _open(address, tls, connect_seconds)
+        self._sock = open_socket(address, tls, connect_seconds)
         self._sock.settimeout(read_seconds)
         self._reader = cast(BufferedReader, self._sock.makefile("rb", 64 * 1024))
         self._left = 0
@@ -207,7 +210,90 @@ class Connection:
         return b"".join(pieces)
 
 
-def _open(address: Address, tls: SSLContext | None, timeout_seconds: float) -> socket.socket:
+class LiveExchange:
+    """A socket that never waits: a request leaves and its reply comes in as the socket has room and bytes.
+
+    For one plain reply after the other; whatever is unusual (chunks, a reply of unknown length) is a WireError, and
+    the connection is of no more use then.
+    """
+
+    def __init__(self, sock: socket.socket, address: Address) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self.address = address
+        self._out = memoryview(b"")
+        self._in = bytearray(_LIVE_BYTES)
+        self._got = 0
+        self._reply: Reply | None = None
+        self._body_at = self._left = 0
+
+    def begin(self, head: bytes, body: bytes | memoryview) -> None:
+        self._out = memoryview(head + body if body else head)
+        self._got = 0
+        self._reply = None
+
+    @property
+    def is_sending(self) -> bool:
+        return bool(self._out)
+
+    def send(self) -> bool:
+        """Whether all is sent. Raises OSError."""
+        try:
+            while self._out:
+                self._out = self._out[self.sock.send(self._out) :]
+        except BlockingIOError:
+            return False
+        return True
+
+    def receive(self) -> Reply | None:
+        """The reply once it is here as a whole. Raises OSError, WireError."""
+        with memoryview(self._in) as view:
+            try:
+                count = self.sock.recv_into(view[self._got :])
+            except BlockingIOError:
+                return None
+        if not count:
+            raise WireError("the connection was closed")
+        self._got += count
+        if self._reply is None and not self._read_head():
+            return None
+        reply, end = self._reply, self._body_at + self._left
+        if reply is None or self._got < end:
+            return None
+        if self._got > end:
+            raise WireError("more than one reply")
+        reply.body = bytes(memoryview(self._in)[self._body_at : end])
+        return reply
+
+    def _read_head(self) -> bool:
+        end = self._in.find(b"\r\n\r\n", 0, self._got)
+        if end < 0:
+            if self._got == len(self._in):
+                raise WireError("too many headers")
+            return False
+        self._reply = reply = _parse_head(self._in[:end].decode("utf-8", "replace"))
+        self._body_at = end + 4
+        if reply.status == 204:
+            self._left = 0
+        else:
+            self._left = _number(reply.headers.get("content-length", ""))
+        if "transfer-encoding" in reply.headers or reply.status < 200 or self._left > LIVE_BODY_BYTES:
+            raise WireError("an unusual reply")
+        self._in.extend(bytes(max(0, self._body_at + self._left - len(self._in))))
+        return True
+
+
+def _parse_head(text: str) -> Reply:
+    first, *lines = text.split("\r\n")
+    words = first.split(None, 2)
+    if len(words) < 2 or not words[0].startswith("HTTP/1.") or len(lines) > _MAX_HEADERS:
+        raise WireError("no HTTP reply")
+    pairs = [line.partition(":") for line in lines]
+    return Reply(_number(words[1]), {name.lower(): value.strip() for name, _, value in pairs})
+
+
+def open_socket(address: Address, tls: SSLContext | None, timeout_seconds: float) -> socket.socket:
+    """Connected, within ``timeout_seconds``; each send leaves at once. Raises OSError."""
     host, port = address.proxy or (address.host, address.port)
     if tls is None:
         opened: http.client.HTTPConnection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
