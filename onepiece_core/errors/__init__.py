@@ -104,6 +104,7 @@
         RateLimited                     server.rate_limited
         ServerUnreachable               server.unreachable
         ServerAnswerInvalid             server.answer_invalid
+        AuditBroken                     server.audit_broken
       AuthError                         auth.failed
         CredentialsMissing              auth.missing
         CredentialsInvalid              auth.invalid
@@ -204,6 +205,7 @@ from onepiece_core.errors.publishing import (
     VersionExists,
 )
 from onepiece_core.errors.server import (
+    AuditBroken,
     AuthError,
     BodyTooLarge,
     CredentialsInvalid,
@@ -242,6 +244,7 @@ from onepiece_core.errors.services import (
 
 __all__ = [
     "AccessDenied",
+    "AuditBroken",
     "AuthError",
     "BodyTooLarge",
     "BucketMissing",

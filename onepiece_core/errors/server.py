@@ -45,6 +45,12 @@ class ServerAnswerInvalid(ServerError):
     code = "server.answer_invalid"
 
 
+class AuditBroken(ServerError):
+    """The record of who changed what was changed itself, or cannot be written."""
+
+    code = "server.audit_broken"
+
+
 class AuthError(OnePieceError):
     """The server does not do this for whoever asks."""
 

@@ -87,6 +87,7 @@ MEANINGS = {
     "server.rate_limited": "Too many requests came from one caller.",
     "server.unreachable": "The render service does not answer at its address.",
     "server.answer_invalid": "What answered is no render service, or another release of it.",
+    "server.audit_broken": "The audit log was changed, or cannot be written.",
     "auth.failed": "The server does not do this for whoever asks.",
     "auth.missing": "The server needs a key or a token.",
     "auth.invalid": "The key or the token is unknown, wrong or expired.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -101,7 +102,10 @@ def _reading(router: APIRouter, jobs: Jobs) -> None:
             body = body.model_copy(update={"user": caller.name})
         # One caller's keys are no other's.
         key = f"{caller.name}:{idempotency_key}" if idempotency_key else None
+        began = time.time()
         job = jobs.submit(body, idempotency_key=key)
+        if job.created_at < began:
+            response.status_code = 200  # asked for before, with this key
         response.headers["Location"] = f"jobs/{job.job_id}"
         return job
 

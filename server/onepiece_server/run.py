@@ -1,0 +1,123 @@
+"""Start Trafalgar: one process, or several that share the record of jobs."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onepiece_core.config import ConfigSources, Settings, load_settings
+from onepiece_core.errors import CredentialsUnusable
+from onepiece_server.auth.keys import ROLES, Keys, read_credentials
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+STATE_VARIABLE = "ONEPIECE_STATE_DIR"
+CREDENTIALS_VARIABLE = "TRAFALGAR_SERVICE_CREDENTIALS"
+# Streams end at once when their server does; requests may be answered meanwhile.
+_GRACEFUL_SECONDS = 5
+
+
+def credential_file(settings: Settings, state_dir: Path) -> Path:
+    return settings.server.service_credential_file or state_dir / "server" / "credentials.json"
+
+
+def read_keys(settings: Settings, state_dir: Path) -> Keys:
+    """Every key that may come in. Raises CredentialsUnusable."""
+    file, inline = credential_file(settings, state_dir), settings.server.service_credentials
+    told = settings.server.service_credential_file is not None
+    found = read_credentials(file if told or file.exists() else None, inline.get_secret_value() if inline else None)
+    token = settings.server.dashboard_token
+    return Keys(found, token.get_secret_value() if token else None)
+
+
+def serve(
+    settings: Settings,
+    state_dir: Path,
+    environ: MutableMapping[str, str],
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int = 1,
+    dev: bool = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        environ: of this process; its workers read their settings from it.
+        dev: without keys: one is made and printed, on this machine alone.
+
+    Raises CredentialsUnusable when nobody could get in, or ``dev`` would let in others.
+    """
+    import uvicorn
+
+    host = host or settings.server.host
+    if dev:
+        _make_key(settings, state_dir, environ, host)
+    elif not len(read_keys(settings, state_dir)):
+        raise CredentialsUnusable(
+            "The server has no keys", hint="`onepiece server credentials add NAME`, or --dev on this machine."
+        )
+    environ[STATE_VARIABLE] = str(state_dir)
+    uvicorn.run(
+        "onepiece_server.run:make_app",
+        factory=True,
+        host=host,
+        port=settings.server.port if port is None else port,
+        workers=workers,
+        root_path=settings.server.root_path,
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
+
+
+def make_app() -> FastAPI:
+    """What each worker serves, by the environment and the configuration files."""
+    environ = dict(os.environ)
+    settings = load_settings(ConfigSources(environ, home=Path.home(), workspace=Path.cwd()))
+    assert settings.state_dir is not None
+    return build_app(settings, settings.state_dir, environ)
+
+
+def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -> FastAPI:
+    from onepiece_core.render.opening import open_service
+    from onepiece_server.app import create_app
+    from onepiece_server.audit import AuditLog
+
+    keys = read_keys(settings, state_dir)
+    audit = AuditLog(state_dir / "server" / "audit.db")
+    service = open_service(settings, state_dir, environ, polls=True)
+
+    def close() -> None:
+        service.close()
+        audit.close()
+
+    return create_app(
+        settings.server, settings.render, service, keys, audit=audit, health=service.store.health, close=close
+    )
+
+
+def _make_key(settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str) -> None:
+    if not _is_loopback(host):
+        raise CredentialsUnusable("--dev is for this machine alone", hint="Leave out --host, or make keys.", host=host)
+    if len(read_keys(settings, state_dir)):
+        return
+    secret = secrets.token_urlsafe(24)
+    environ[CREDENTIALS_VARIABLE] = json.dumps([{"key": "dev", "secret": secret, "roles": list(ROLES)}])
+    names = settings.server.api_key_header, settings.server.api_secret_header
+    sys.stderr.write(f"A key for this run alone:  {names[0]}: dev  {names[1]}: {secret}\n")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

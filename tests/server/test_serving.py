@@ -1,0 +1,213 @@
+"""Trafalgar as a process: started, asked, killed, ended; over the real record and the local farm."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from onepiece_core.errors import AuditBroken, CredentialsUnusable
+from onepiece_server.audit import AuditLog
+from onepiece_server.auth.keys import ROLES
+from onepiece_server.auth.storage import add_key, list_keys, revoke_key, rotate_key
+
+SERVE = """
+import os, sys
+from pathlib import Path
+from onepiece_core.config import ConfigSources, load_settings
+from onepiece_server.run import serve
+if __name__ == "__main__":
+    root = Path(sys.argv[1])
+    settings = load_settings(ConfigSources(dict(os.environ), home=root, workspace=root))
+    serve(settings, root / "state", os.environ, port=int(sys.argv[2]), workers=int(sys.argv[3]), dev=len(sys.argv) > 4)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    show = tmp_path / "show"
+    show.mkdir()
+    (tmp_path / "onepiece.toml").write_text(
+        f'[roots.show]\nlinux = "{show}"\n[render]\npoll_seconds = 0.1\n[farms.local]\nworkers = 2\nidle_seconds = 1\n'
+    )
+    (tmp_path / "serve.py").write_text(SERVE)
+    return tmp_path
+
+
+@contextmanager
+def serving(root: Path, *, workers: int = 1, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """A server, and a client that may do everything."""
+    keys = root / "state" / "server" / "credentials.json"
+    made = rotate_key(keys, "boss") if keys.exists() else add_key(keys, "boss", ROLES)
+    port = port or _free_port()
+    keep = {name: value for name, value in os.environ.items() if not name.startswith(("ONEPIECE_", "TRAFALGAR_"))}
+    environ = {**keep, "HOME": str(root), "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        [sys.executable, str(root / "serve.py"), str(root), str(port), str(workers)], env=environ, cwd=root
+    )
+    headers = {"X-API-Key": made.key, "X-API-Secret": made.secret}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30) as client:
+        try:
+            until = time.monotonic() + 60
+            while True:
+                try:
+                    client.get("/ready").raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    assert process.poll() is None
+                    assert time.monotonic() < until
+                    time.sleep(0.05)
+            yield process, client
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def body(root: Path, line: str = "true", **more: object) -> dict[str, object]:
+    return {"template": "command", "parameters": {"Command": line}, "output": "show:renders", **more}
+
+
+def wait(client: httpx.Client, job_id: str) -> dict[str, object]:
+    until = time.monotonic() + 60
+    while True:
+        job: dict[str, object] = client.get(f"/render/v1/jobs/{job_id}").raise_for_status().json()
+        if job["ended_at"]:
+            return job
+        assert time.monotonic() < until, job
+        time.sleep(0.05)
+
+
+def test_a_job_is_sent_followed_and_its_log_read(root: Path) -> None:
+    with serving(root) as (_, client):
+        answer = client.post("/render/v1/jobs", json=body(root, 'echo "frames $1"', frames="1-4", chunk_size=2))
+        assert answer.status_code == 201, answer.text
+        job = answer.json()
+        assert (job["farm"], job["tasks"], job["user"]) == ("local", 2, "boss")
+        assert wait(client, job["job_id"])["status"] == "succeeded"
+        assert "frames 3-4" in client.get(f"/render/v1/jobs/{job['job_id']}/tasks/1/log").text
+        health = client.get("/health").json()
+        assert health["store"]["history_size"] == 1
+        assert {farm["name"]: farm["available"] for farm in health["farms"]}["local"] is True
+        assert httpx.get(f"{client.base_url}/health", trust_env=False).json() == {"status": "ok"}
+        assert 'trafalgar_jobs{farm="local",status="succeeded"} 1' in client.get("/metrics").text
+        refused = client.post("/render/v1/jobs", json=body(root, output="/etc"))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "paths.escapes")
+
+
+def test_two_workers_take_many_posts_and_every_answer_sees_all(root: Path) -> None:
+    with serving(root, workers=2) as (_, client):
+
+        def post(number: int) -> httpx.Response:
+            told = body(root, name=f"n{number}", hold=True)
+            return client.post("/render/v1/jobs", json=told, headers={"Idempotency-Key": str(number % 60)})
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(post, range(120)))
+        assert {answer.status_code for answer in answers} <= {200, 201, 409}
+        assert sum(answer.status_code == 201 for answer in answers) == 60
+        for _ in range(6):
+            listed = client.get("/render/v1/jobs", params={"limit": 200}).json()["items"]
+            assert len({job["job_id"] for job in listed}) == len(listed) == 60
+
+
+def test_a_killed_server_keeps_every_job_that_it_acknowledged(root: Path) -> None:
+    acknowledged: list[str] = []
+    for kill in range(3):
+        with serving(root) as (process, client), ThreadPoolExecutor(4) as pool:
+
+            def post(number: int, client: httpx.Client = client) -> str | None:
+                try:
+                    line = f"echo {number} >> {root}/runs"
+                    answer = client.post("/render/v1/jobs", json=body(root, line, name=f"k{number}"))
+                    return str(answer.json()["job_id"]) if answer.status_code == 201 else None
+                except httpx.HTTPError:
+                    return None
+
+            sent = pool.map(post, range(100 * kill, 100 * kill + 30))
+            time.sleep(0.15 * (kill + 1))
+            process.send_signal(signal.SIGKILL)
+            acknowledged += [job_id for job_id in sent if job_id]
+    with serving(root) as (_, client):
+        until = time.monotonic() + 90
+        while True:
+            jobs = client.get("/render/v1/jobs", params={"limit": 200}).json()["items"]
+            if all(job["ended_at"] for job in jobs):
+                break
+            assert time.monotonic() < until, [job for job in jobs if not job["ended_at"]][:2]
+            time.sleep(0.2)
+    assert set(acknowledged) <= {job["job_id"] for job in jobs}
+    runs = (root / "runs").read_text().split()
+    assert sorted(f"k{run}" for run in runs) == sorted(job["name"] for job in jobs)
+
+
+def test_a_server_with_streams_open_ends_when_it_is_told_to(root: Path) -> None:
+    with serving(root) as (process, client), client.stream("GET", "/render/v1/jobs/stream") as stream:
+        assert next(stream.iter_lines())
+        process.terminate()
+        assert process.wait(timeout=20) in (0, -signal.SIGTERM)
+
+
+def test_changes_leave_entries_that_cannot_be_forged(root: Path) -> None:
+    with serving(root) as (_, client):
+        client.post("/render/v1/jobs", json=body(root))
+        client.delete("/render/v1/jobs/nobody")
+        httpx.post(f"{client.base_url}/render/v1/jobs", json=body(root), trust_env=False)
+    path = root / "state" / "server" / "audit.db"
+    audit = AuditLog(path)
+    told = [(entry.data["caller"], entry.data["method"], entry.data["status"]) for entry in audit.entries()]
+    assert told == [("boss", "POST", 201), ("boss", "DELETE", 404)]
+    assert audit.verify() == 2
+    with sqlite3.connect(path) as db:
+        (data,) = db.execute("select data from entries where seq = 1").fetchone()
+        db.execute("update entries set data = ? where seq = 1", (data.replace("boss", "nina"),))
+    with pytest.raises(AuditBroken, match="entry 1"):
+        audit.verify()
+    audit.close()
+
+
+def test_a_server_without_keys_does_not_start_and_dev_is_for_this_machine(root: Path) -> None:
+    environ = {**os.environ, "HOME": str(root), "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run(
+        [sys.executable, str(root / "serve.py"), str(root), "0", "1"],
+        env=environ, cwd=root, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert run.returncode != 0
+    assert "The server has no keys" in run.stderr
+
+
+def test_keys_are_made_renewed_and_taken_away(tmp_path: Path) -> None:
+    file = tmp_path / "server" / "keys.json"
+    made = add_key(file, "farm-wrangler", ["render:read", "render:manage"], days=30)
+    assert made.secret not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CredentialsUnusable):
+        add_key(file, "farm-wrangler", ["render:read"])
+    assert rotate_key(file, "farm-wrangler").secret != made.secret
+    (key,) = list_keys(file)
+    assert (key.key, key.roles, key.expires_at is not None) == (
+        "farm-wrangler",
+        frozenset({"render:read", "render:manage"}),
+        True,
+    )
+    revoke_key(file, "farm-wrangler")
+    assert list_keys(file) == []
+    assert json.loads(file.read_text()) == {"keys": []}
+    with pytest.raises(CredentialsUnusable):
+        revoke_key(file, "farm-wrangler")
