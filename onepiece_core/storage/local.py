@@ -16,10 +16,8 @@ from onepiece_core.errors import AccessDenied, ObjectMissing, PathEscapes, Preco
 from onepiece_core.filesystems import make_folders, storage_error, sync_folder
 from onepiece_core.storage.locking import file_lock
 from onepiece_core.storage.source import CheckedFile, open_regular
-from onepiece_core.storage.store import ALWAYS, Condition, ObjectInfo, OnBytes, ignore_bytes
+from onepiece_core.storage.store import ALWAYS, RESERVED, Condition, ObjectInfo, OnBytes, ignore_bytes
 
-# Names that start so are ours: files on their way, locks, metadata. No key has such a part.
-RESERVED = ".onepiece-"
 _PIECE_BYTES = 1024 * 1024
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+# Names that start so are ours: files on their way, locks, metadata. No key has such a part.
+RESERVED = ".onepiece-"
+
 # Tells how many more bytes went over the wire.
 OnBytes = Callable[[int], None]
 

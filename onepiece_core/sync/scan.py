@@ -16,7 +16,7 @@ from typing import NamedTuple
 from onepiece_core.checksums import Stamp
 from onepiece_core.errors import InputMissing, InputRefused, InputUnreadable
 from onepiece_core.shown import is_text, shown
-from onepiece_core.storage.local import RESERVED
+from onepiece_core.storage.store import RESERVED
 from onepiece_core.sync.filters import ALL, Filters
 from onepiece_core.sync.order import BY_BYTES, Order
 

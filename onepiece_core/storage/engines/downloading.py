@@ -20,7 +20,14 @@ from onepiece_core.storage.engine import MTIME_NS, Download, Moved, NotMoved
 from onepiece_core.storage.engines.crc import JoinedCrc32
 from onepiece_core.storage.engines.meter import Meter
 from onepiece_core.storage.engines.part_file import PartFile, check_free
-from onepiece_core.storage.engines.range_stream import CHECKSUMS, RangeStream, ask, judged, object_changed, request_about
+from onepiece_core.storage.engines.range_stream import (
+    CHECKSUMS,
+    RangeStream,
+    ask,
+    judged,
+    object_changed,
+    request_about,
+)
 from onepiece_core.storage.engines.running import LazyThreads
 from onepiece_core.storage.engines.settling import Settler, Written
 from onepiece_core.storage.engines.transfer_journal import DownloadRecord, TransferJournal

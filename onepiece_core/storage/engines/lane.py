@@ -31,6 +31,8 @@ _GROUP = 32
 _GROUP_SECONDS = 0.05
 # A thread that waited for its disk for half of this time or more leaves files to several.
 _LOOK_AFTER_SECONDS = 0.3
+# Every so manieth step is timed; an odd number, for begins and ends of files come in turns.
+_SAMPLE = 7
 
 
 class Mover(Protocol):
@@ -62,13 +64,15 @@ class _Busy:
     until: float
 
 
-def run_lane(pool: Pool, mover: Mover, judge: Judge, items: Iterable[Item], *, jobs: int) -> Iterator[Results]:
-    """Move ``items``, which are taken when there is room for them, ``jobs`` at a time.
+def run_lane(
+    pool: Pool, mover: Mover, judge: Judge, items: Iterable[Item], *, jobs: int, small: int
+) -> Iterator[Results]:
+    """Move ``items``, which are taken when there is room for them: ``small`` ones at a time, and on ``jobs`` threads.
 
     The first exception, of ``items`` too, is raised after what had begun has ended; so does whoever closes this
     iterator early.
     """
-    lane = _Lane(pool, mover, judge, iter(items), jobs)
+    lane = _Lane(pool, mover, judge, iter(items), jobs, small)
     thread = threading.Thread(target=lane.run, name="onepiece-lane", daemon=True)
     thread.start()
     try:
@@ -82,22 +86,24 @@ def run_lane(pool: Pool, mover: Mover, judge: Judge, items: Iterable[Item], *, j
 
 
 class _Lane:
-    def __init__(self, pool: Pool, mover: Mover, judge: Judge, items: Iterator[Item], jobs: int) -> None:
+    def __init__(self, pool: Pool, mover: Mover, judge: Judge, items: Iterator[Item], jobs: int, small: int) -> None:
         self._pool = pool
         self._mover = mover
         self._judge = judge
         self._items = items
         self._jobs = jobs
+        self._small = small
         self._lock = threading.Lock()
         self._stopped = False
         self._is_empty = False
-        self._busy: dict[socket.socket, _Busy] = {}
+        self._busy: dict[LiveExchange, _Busy] = {}
         self._idle: list[LiveExchange] = []
         self._waiting = 0  # jobs of other threads
         self._group: Results = []
         self._group_since = 0.0
         self._began = time.monotonic()
         self._disk_seconds = 0.0
+        self._steps = 0
         self._is_slow = False
         self._selector = selectors.DefaultSelector()
         self._wake, self._bell = socket.socketpair()
@@ -127,7 +133,7 @@ class _Lane:
 
     def _fill(self) -> None:
         """Begin as many items as there is room for."""
-        while not self._stopped and not self._is_empty and len(self._busy) + self._waiting < self._jobs:
+        while not self._stopped and not self._is_empty and self._has_room():
             try:
                 item = next(self._items)
             except StopIteration:
@@ -137,6 +143,9 @@ class _Lane:
                 self._fail(error)
                 return
             self._begin(item)
+
+    def _has_room(self) -> bool:
+        return self._waiting < self._jobs and self._waiting + len(self._busy) < self._small
 
     def _begin(self, item: Item) -> None:
         call = None if self._is_slow else self._mover.begin(item)
@@ -163,14 +172,15 @@ class _Lane:
 
     def _timed(self, work: Callable[[], Request]) -> Request:
         """Tell apart what this thread does from what it waits for."""
-        if self._is_slow:
+        self._steps += 1
+        if self._is_slow or self._steps % _SAMPLE:
             return work()
         began, worked = time.monotonic(), time.thread_time()
         try:
             return work()
         finally:
             now = time.monotonic()
-            self._disk_seconds += (now - began) - (time.thread_time() - worked)
+            self._disk_seconds += _SAMPLE * ((now - began) - (time.thread_time() - worked))
             elapsed = now - self._began
             self._is_slow = elapsed > _LOOK_AFTER_SECONDS and self._disk_seconds > elapsed / 2
 
@@ -183,9 +193,8 @@ class _Lane:
             self._give_away(item, partial(go_on, self._pool, call, request))
             return
         busy = _Busy(item, call, request, exchange, time.monotonic() + self._pool.read_seconds)
-        self._busy[exchange.sock] = busy
+        self._busy[exchange] = busy
         exchange.begin(head, request.body)
-        self._selector.register(exchange.sock, selectors.EVENT_READ, busy)
         self._send(busy)
 
     def _connected(self) -> LiveExchange:
@@ -194,8 +203,14 @@ class _Lane:
             exchange = self._idle.pop()
             if exchange.address == address:
                 return exchange
-            exchange.sock.close()
-        return LiveExchange(self._pool.open_socket(), address)
+            self._hang_up(exchange)
+        exchange = LiveExchange(self._pool.open_socket(), address)
+        self._selector.register(exchange.sock, selectors.EVENT_READ, exchange)
+        return exchange
+
+    def _hang_up(self, exchange: LiveExchange) -> None:
+        self._selector.unregister(exchange.sock)
+        exchange.sock.close()
 
     def _send(self, busy: _Busy) -> None:
         try:
@@ -203,22 +218,30 @@ class _Lane:
         except OSError:
             # A server that refuses early replies first and then closes.
             is_sent = True
-        events = selectors.EVENT_READ if is_sent else selectors.EVENT_READ | selectors.EVENT_WRITE
-        if self._selector.get_key(busy.exchange.sock).events != events:
-            self._selector.modify(busy.exchange.sock, events, busy)
+        self._watch(busy.exchange, selectors.EVENT_READ if is_sent else selectors.EVENT_READ | selectors.EVENT_WRITE)
+
+    def _watch(self, exchange: LiveExchange, events: int) -> None:
+        if exchange.events != events:
+            exchange.events = events
+            self._selector.modify(exchange.sock, events, exchange)
 
     def _turn(self) -> None:
         """Take up what has news."""
         self._hand_over(is_due=False)
         for key, events in self._selector.select(_GROUP_SECONDS):
-            busy: _Busy | None = key.data
-            if busy is None:
+            exchange: LiveExchange | None = key.data
+            if exchange is None:
                 self._hear_bell()
-                continue
-            if events & selectors.EVENT_WRITE:
-                self._send(busy)
-            if events & selectors.EVENT_READ:
-                self._receive(busy)
+            elif (busy := self._busy.get(exchange)) is None:
+                # The server is tired of waiting.
+                if exchange in self._idle:
+                    self._idle.remove(exchange)
+                    self._hang_up(exchange)
+            else:
+                if events & selectors.EVENT_WRITE:
+                    self._send(busy)
+                if events & selectors.EVENT_READ:
+                    self._receive(busy)
         now = time.monotonic()
         for busy in [busy for busy in self._busy.values() if busy.until < now]:
             self._leave(busy, TimeoutError("the server said nothing"))
@@ -246,10 +269,9 @@ class _Lane:
 
     def _free(self, busy: _Busy, reply: Reply | None) -> None:
         exchange = busy.exchange
-        self._selector.unregister(exchange.sock)
-        del self._busy[exchange.sock]
+        del self._busy[exchange]
         if reply is None or exchange.is_sending or reply.headers.get("connection", "").lower() == "close":
-            exchange.sock.close()
+            self._hang_up(exchange)
         else:
             self._idle.append(exchange)
 

@@ -19,8 +19,8 @@ from onepiece_core.filesystems import (
     storage_error,
     sync_folder,
 )
-from onepiece_core.storage.local import RESERVED
 from onepiece_core.storage.locking import try_lock
+from onepiece_core.storage.store import RESERVED
 
 
 def part_path(target: Path) -> Path:

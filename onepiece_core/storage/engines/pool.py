@@ -24,6 +24,8 @@ from onepiece_core.storage.store import Store
 
 # Files at the same time; more threads only wait for each other.
 _JOBS = 8
+# Small files whose requests wait for replies, where one thread serves all.
+_SMALL_JOBS = 16
 # Parts or ranges at the same time: with their size, the 64 MiB that are in flight at most.
 _PARTS = 8
 # So many files in a row that cannot be moved for one of these reasons mean that none can.
@@ -64,6 +66,7 @@ class PoolEngine:
         self._store = store
         self._state_dir = state_dir
         self._jobs = jobs or _JOBS
+        self._small_jobs = jobs or _SMALL_JOBS
         self._bandwidth = Bandwidth(bytes_per_second) if bytes_per_second else None
         self._is_durable = is_durable
 
@@ -89,7 +92,8 @@ class PoolEngine:
                 is_durable=self._is_durable,
             ) as mover:
                 if self._store.pool.is_plain and self._bandwidth is None:
-                    for results in run_lane(self._store.pool, mover, Judge(meter), items, jobs=self._jobs):
+                    judge, small = Judge(meter), self._small_jobs
+                    for results in run_lane(self._store.pool, mover, judge, items, jobs=self._jobs, small=small):
                         yield from results
                     yield from mover.finish()
                 else:

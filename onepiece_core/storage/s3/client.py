@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +18,8 @@ from onepiece_core.storage.s3.signing import Keys
 from onepiece_core.storage.s3.wire import Address
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from onepiece_core.storage.s3.store import S3Store
 
 _DEFAULT_REGION = "us-east-1"

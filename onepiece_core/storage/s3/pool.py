@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 import socket
@@ -11,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ssl import SSLError
 
 from onepiece_core.errors import StorageError
 from onepiece_core.log import get_logger
@@ -140,7 +140,7 @@ class Pool:
             except _ConnectFailed as failed:
                 tries.refused += 1
                 cause = failed.__cause__
-                if tries.refused >= self._patience.connect_attempts or isinstance(cause, SSLError):
+                if tries.refused >= self._patience.connect_attempts or _is_about_tls(cause):
                     raise self._unreachable(request, failed) from cause
                 self._wait(request, tries.refused, str(failed))
                 continue
@@ -342,6 +342,12 @@ class Pool:
         )
 
 
+def _is_about_tls(cause: BaseException | None) -> bool:
+    from ssl import SSLError
+
+    return isinstance(cause, SSLError)
+
+
 def _payload_hash(body: bytes | memoryview, address: Address) -> str:
     """Where TLS or the loopback guards the body, its CRC is enough; elsewhere the signature covers it."""
     if not body:
@@ -356,6 +362,7 @@ def server_time(reply: Reply) -> float | None:
     return http_time(reply.headers.get("date", ""))
 
 
+@functools.lru_cache(maxsize=1024)
 def http_time(text: str) -> float | None:
     """Seconds since the epoch of an HTTP date."""
     # "Sun, 06 Nov 1994 08:49:37 GMT", the only form that is sent nowadays, without a general parser.

@@ -6,15 +6,17 @@ thousands of small objects make each microsecond of a generic client count.
 
 from __future__ import annotations
 
-import http.client
 import select
+import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader
-from ssl import SSLContext
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 # Head and body of a request up to this size leave in one send.
 _JOINED_BYTES = 1024 * 1024
@@ -221,6 +223,7 @@ class LiveExchange:
         sock.setblocking(False)
         self.sock = sock
         self.address = address
+        self.events = selectors.EVENT_READ  # that whoever serves it waits for
         self._out = memoryview(b"")
         self._in = bytearray(_LIVE_BYTES)
         self._got = 0
@@ -294,6 +297,17 @@ def _parse_head(text: str) -> Reply:
 
 def open_socket(address: Address, tls: SSLContext | None, timeout_seconds: float) -> socket.socket:
     """Connected, within ``timeout_seconds``; each send leaves at once. Raises OSError."""
+    if tls is None and address.proxy is None:
+        sock = socket.create_connection((address.host, address.port), timeout=timeout_seconds)
+    else:
+        sock = _open_guarded(address, tls, timeout_seconds)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _open_guarded(address: Address, tls: SSLContext | None, timeout_seconds: float) -> socket.socket:
+    import http.client
+
     host, port = address.proxy or (address.host, address.port)
     if tls is None:
         opened: http.client.HTTPConnection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
@@ -301,10 +315,11 @@ def open_socket(address: Address, tls: SSLContext | None, timeout_seconds: float
         opened = http.client.HTTPSConnection(host, port, timeout=timeout_seconds, context=tls)
     if address.proxy:
         opened.set_tunnel(address.host, address.port)
-    opened.connect()
-    sock = cast(socket.socket, opened.sock)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
+    try:
+        opened.connect()
+    except http.client.HTTPException as odd:  # a proxy that speaks no HTTP
+        raise OSError(f"{host}:{port} gave no tunnel: {odd}") from odd
+    return cast(socket.socket, opened.sock)
 
 
 def _number(text: str, base: int = 10) -> int:
