@@ -18,7 +18,7 @@ class Progress(BaseModel, frozen=True):
     phase: str  # "stage", "upload", "register"
     done: NonNegativeInt
     total: NonNegativeInt | None = None  # None: not known yet
-    unit: Literal["files", "bytes", "rows", "steps"] = "files"
+    unit: Literal["files", "bytes", "rows", "steps", "tasks"] = "files"
     item: str = ""  # what is being worked on, for people
 
 

@@ -30,7 +30,7 @@ from tests.support.rights import may_mount
 
 _ROOT = "PYTEST_RUN_FOLDER"  # inherited by the workers of pytest-xdist
 _PREFIX = "onepiece-tests-"
-_FOREIGN = ("ONEPIECE_", "AWS_", "XDG_", "BLENDER_")
+_FOREIGN = ("ONEPIECE_", "AWS_", "XDG_", "BLENDER_", "TRAFALGAR_")
 
 _OWNER = pytest.StashKey[Path]()
 
