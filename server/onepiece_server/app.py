@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from onepiece_core import __version__
 from onepiece_core.config.models import RenderSettings, ServerSettings
 from onepiece_core.errors import CredentialsUnusable, RenderStoreFailed
 from onepiece_core.log import get_logger
@@ -22,6 +23,7 @@ from onepiece_server.auth.keys import Caller, Keys
 from onepiece_server.errors import answer_with_envelopes, internal
 from onepiece_server.limits import BodyLimit, Rate
 from onepiece_server.metrics import CONTENT_TYPE, exposition
+from onepiece_server.openapi import describe
 from onepiece_server.render.events import Broadcast
 from onepiece_server.render.routes import render_routes
 
@@ -60,6 +62,7 @@ def create_app(
     app.include_router(routes, prefix="/render/v1")
     app.include_router(routes, include_in_schema=False)
     _own_state(app, jobs, health)
+    describe(app, server, __version__)
     # The last one added is the first one asked.
     if audit is not None:
         app.add_middleware(Audited, audit=audit)
