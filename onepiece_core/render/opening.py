@@ -11,7 +11,7 @@ from onepiece_core.farm.registry import Farms
 from onepiece_core.render.poller import Poller
 from onepiece_core.render.prepare import build_ground
 from onepiece_core.render.service import RenderService
-from onepiece_core.render.sqlite_store import SqliteStore
+from onepiece_core.render.sqlite_store import sqlite_store
 
 
 def store_path(settings: Settings, state_dir: Path) -> Path:
@@ -24,7 +24,7 @@ def open_service(
     settings: Settings, state_dir: Path, environ: Mapping[str, str], *, polls: bool = False
 ) -> RenderService:
     """``polls``: follow the farms all the time, as a server does, and not only when somebody looks. Close it."""
-    store = SqliteStore(store_path(settings, state_dir))
+    store = sqlite_store(store_path(settings, state_dir))
     farms = Farms(state_dir, _farm_options(settings), environ)
     poller = Poller(
         store,
