@@ -17,6 +17,7 @@ from onepiece_core.errors import (
     OnePieceError,
     RenderInvalid,
 )
+from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.job import FarmJob, LogPart, TaskSnapshot
 from onepiece_core.farm.job_file import job_to_json
 from onepiece_core.farm.protocol import Farm
@@ -254,10 +255,8 @@ def _recorded(prepared: Prepared, request: RenderRequest) -> Job:
 
 
 def _info(farm: Farm | FarmNotOpened) -> FarmInfo:
-    from onepiece_core.farm.capabilities import Capabilities
-
     if isinstance(farm, FarmNotOpened):
-        told, none = farm.error.report.message, Capabilities(priority=None, chunking=None)
+        told, none = farm.error.report.message, _nothing()
         return FarmInfo(name=farm.name, label=farm.name, available=False, reason=told, capabilities=none)
     reason: str | None = None
     try:
@@ -267,6 +266,12 @@ def _info(farm: Farm | FarmNotOpened) -> FarmInfo:
     return FarmInfo(
         name=farm.name, label=farm.label, available=reason is None, reason=reason, capabilities=farm.capabilities
     )
+
+
+def _nothing() -> Capabilities:
+    """Of a farm that could not be opened nothing is known."""
+    flags = [name for name, field in Capabilities.model_fields.items() if field.annotation is bool]
+    return Capabilities(priority=None, chunking=None, **dict.fromkeys(flags, False))
 
 
 def _task(task: TaskSnapshot) -> Task:
