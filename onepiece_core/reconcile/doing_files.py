@@ -11,8 +11,7 @@ from onepiece_core.filesystems import make_folders, rename_into_place, storage_e
 from onepiece_core.reconcile.doing import DONE, TODO, Changed, Job
 from onepiece_core.reconcile.model import Download, ParkFile
 from onepiece_core.storage.engine import MTIME_NS
-from onepiece_core.storage.local import RESERVED
-from onepiece_core.storage.store import ObjectInfo
+from onepiece_core.storage.store import RESERVED, ObjectInfo
 
 
 def parked_path(job: Job, base: Path, path: Path, more: str = "") -> Path:
