@@ -41,6 +41,7 @@ class Poller:
         self._store, self._farms, self._seconds = store, farms, seconds
         self._limits = history_limit, retention_hours
         self._owner = uuid.uuid4().hex
+        self._has_led = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="render poller", daemon=True)
 
@@ -53,14 +54,21 @@ class Poller:
         self._thread.start()
 
     def stop(self) -> None:
+        """The next process that looks does the rounds at once, and does not wait until our lease has ended."""
         self._stopped.set()
         if self.is_running:
             self._thread.join(timeout=30)
+        if self._has_led:
+            try:
+                self._store.drop_lease(LEASE, self._owner)
+            except OnePieceError as error:  # it ends by itself
+                log.warning("render.lease_not_dropped", code=error.report.code)
 
     def once(self, *, pending_seconds: float = _PENDING_SECONDS) -> bool:
         """One round; False where another process does it. Raises RenderStoreFailed."""
         if not self._store.take_lease(LEASE, self._owner, max(10.0, 5 * self._seconds)):
             return False
+        self._has_led = True
         self._send_waiting(pending_seconds)
         by_farm: dict[str, list[Job]] = {}
         for job in self._store.live():

@@ -67,6 +67,10 @@ class JobStore(Protocol):
         """Whether ``owner`` may do this alone for so long; whoever has it takes it again."""
         ...
 
+    def drop_lease(self, name: str, owner: str) -> None:
+        """Let the next one take it at once; nothing where ``owner`` does not have it."""
+        ...
+
     def prune(self, *, keep: int | None, hours: float | None) -> int:
         """Forget ended jobs beyond the newest ``keep``, and those that ended more than ``hours`` ago; how many."""
         ...
