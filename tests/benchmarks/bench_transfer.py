@@ -6,8 +6,9 @@
 All of them talk to one SeaweedFS on loopback, in turn, each into a fresh prefix or folder, each as a process of its own
 from start to end. What is printed is the median of the paired ratios ours / s5cmd with its spread, and seconds, CPU
 seconds and peak memory. Ours hashes every byte, verifies it, and has downloads synced to disk with their time stamps;
-the others run as they are. "engine unsynced" is ours with the sync left to the system; the floor is `cp -r` from disk
-to disk. rclone (`apt install rclone`) is taken where it is on PATH.
+the others run as they are. "engine unsynced" is ours with the sync left to the system. Two floors: `cp -r` from disk
+to disk, and a bare client that does nothing but make the requests and write what comes. rclone (`apt install rclone`)
+is taken where it is on PATH.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from tests.benchmarks import measure
 
 BUCKET = "bench-bucket"
+BARE = "bare client"
 MIB = 1024 * 1024
 
 Command = Callable[[str, Path, str], list[str]]
@@ -117,7 +119,12 @@ def floor(_way: str, folder: Path, prefix: str) -> list[str]:
     return ["cp", "-r", os.environ["BENCH_SOURCE"], str(folder / prefix.replace("/", "-"))]
 
 
-PEERS: dict[str, Command] = {"s5cmd": s5cmd, "aws": aws, "rclone": rclone, "cp (floor)": floor}
+def bare(way: str, folder: Path, prefix: str) -> list[str]:
+    """What the server itself takes: no client that speaks S3 to it can be faster by much."""
+    return [sys.executable, "-m", "tests.benchmarks.bare_client", way, str(folder), prefix]
+
+
+PEERS: dict[str, Command] = {"s5cmd": s5cmd, "aws": aws, "rclone": rclone, "cp (floor)": floor, BARE: bare}
 
 
 def run_once(name: str, case: Case, work: Path, turn: int) -> measure.Run:
@@ -168,6 +175,8 @@ def compare(name: str, case: Case, work: Path, pairs: int, peers: list[str], eng
         ratios = [mine.seconds / theirs.seconds for mine, theirs in zip(runs["ours"], runs[peer], strict=True)]
         told = measure.verdict(ratios, case.limit) if peer == "s5cmd" else f"{statistics.median(ratios):.2f}"
         print(f"  ours / {peer}: {told}", flush=True)
+    least = [floor.seconds / theirs.seconds for floor, theirs in zip(runs[BARE], runs["s5cmd"], strict=True)]
+    print(f"  bare client / s5cmd: {statistics.median(least):.2f}, where ours may take {case.limit}", flush=True)
 
 
 def main() -> None:
@@ -196,7 +205,7 @@ def main() -> None:
         )
         print(f"{options.pairs} pairs, {os.cpu_count()} CPUs")
         asked = [each for each in options.peers.split(",") if each and (each != "rclone" or shutil.which("rclone"))]
-        peers = ["s5cmd", *asked, "cp (floor)"]
+        peers = ["s5cmd", *asked, "cp (floor)", BARE]
         for name in options.cases.split(","):
             compare(name, CASES[name], Path(folder), options.pairs, peers, [e for e in options.engines.split(",") if e])
 
