@@ -11,6 +11,7 @@ from onepiece_core.farm.registry import Farms
 from onepiece_core.render.poller import Poller
 from onepiece_core.render.prepare import build_ground
 from onepiece_core.render.service import RenderService
+from onepiece_core.render.sql_store import SqlStore
 from onepiece_core.render.sqlite_store import sqlite_store
 
 
@@ -20,11 +21,20 @@ def store_path(settings: Settings, state_dir: Path) -> Path:
     return told.with_suffix(".db") if told.suffix == ".json" else told
 
 
+def open_store(settings: Settings, state_dir: Path) -> SqlStore:
+    """Nothing is opened yet. Raises ConfigError, and ExtraMissing for PostgreSQL's package."""
+    if settings.render.database_url is None:
+        return sqlite_store(store_path(settings, state_dir))
+    from onepiece_core.render.postgres_store import postgres_store
+
+    return postgres_store(settings.render.database_url.get_secret_value())
+
+
 def open_service(
     settings: Settings, state_dir: Path, environ: Mapping[str, str], *, polls: bool = False
 ) -> RenderService:
     """``polls``: follow the farms all the time, as a server does, and not only when somebody looks. Close it."""
-    store = sqlite_store(store_path(settings, state_dir))
+    store = open_store(settings, state_dir)
     farms = Farms(state_dir, _farm_options(settings), environ)
     poller = Poller(
         store,
