@@ -36,7 +36,9 @@ class Link:
     sock: socket.socket
     step: Step
     out: memoryview = field(default_factory=lambda: memoryview(b""))
-    got: bytearray = field(default_factory=bytearray)
+    got: bytearray = field(default_factory=lambda: bytearray(128 * 1024))
+    here: int = 0
+    start: int = 0
     need: int = -1
 
 
@@ -89,7 +91,7 @@ class Client:
                         link.sock.close()
 
     def _begin(self, selector: selectors.BaseSelector, link: Link, step: Step) -> None:
-        link.step, link.got, link.need = step, bytearray(), -1
+        link.step, link.here, link.need = step, 0, -1
         link.out = memoryview(step.request.encode() + step.body())
         self._send(selector, link)
 
@@ -105,17 +107,21 @@ class Client:
 
     @staticmethod
     def _receive(link: Link) -> bool:
-        piece = link.sock.recv(1024 * 1024)
-        link.got += piece
-        if link.need < 0 and (end := link.got.find(b"\r\n\r\n")) >= 0:
+        with memoryview(link.got) as room:
+            count = link.sock.recv_into(room[link.here :])
+        link.here += count
+        if link.need < 0 and (end := link.got.find(b"\r\n\r\n", 0, link.here)) >= 0:
             head = bytes(link.got[:end]).lower()
             if head.split()[1][:1] != b"2":
                 raise SystemExit(head.decode())
+            link.start = end + 4
             link.need = end + 4 + int(head.partition(b"content-length: ")[2].partition(b"\r")[0] or b"0")
-        if not piece:
+            link.got.extend(bytes(max(0, link.need - len(link.got))))
+        if not count:
             raise SystemExit("the server hung up")
-        if 0 <= link.need <= len(link.got):
-            link.step.done(memoryview(link.got)[link.got.find(b"\r\n\r\n") + 4 :])
+        if 0 <= link.need <= link.here:
+            with memoryview(link.got) as got:
+                link.step.done(got[link.start : link.need])
             return True
         return False
 

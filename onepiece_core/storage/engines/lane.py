@@ -22,7 +22,7 @@ from onepiece_core.errors import OnePieceError
 from onepiece_core.storage.engine import Download, Moved, NotMoved, Upload
 from onepiece_core.storage.s3.calls import Call, go_on
 from onepiece_core.storage.s3.pool import First, Outcome, Pool, Request
-from onepiece_core.storage.s3.wire import LiveExchange, Reply, WireError
+from onepiece_core.storage.s3.wire import LiveExchange, Reply, UnusualReply, WireError
 
 Item = Upload | Download
 Results = list[Moved | NotMoved]
@@ -104,7 +104,7 @@ class _Lane:
         self._began = time.monotonic()
         self._disk_seconds = 0.0
         self._steps = 0
-        self._is_slow = False
+        self._needs_threads = False
         self._selector = selectors.DefaultSelector()
         self._wake, self._bell = socket.socketpair()
         self._threads: ThreadPoolExecutor | None = None
@@ -148,7 +148,7 @@ class _Lane:
         return self._waiting < self._jobs and self._waiting + len(self._busy) < self._small
 
     def _begin(self, item: Item) -> None:
-        call = None if self._is_slow else self._mover.begin(item)
+        call = None if self._needs_threads else self._mover.begin(item)
         if call is None:
             self._give_away(item, partial(self._mover.move, item))
             return
@@ -173,7 +173,7 @@ class _Lane:
     def _timed(self, work: Callable[[], Request]) -> Request:
         """Tell apart what this thread does from what it waits for."""
         self._steps += 1
-        if self._is_slow or self._steps % _SAMPLE:
+        if self._needs_threads or self._steps % _SAMPLE:
             return work()
         began, worked = time.monotonic(), time.thread_time()
         try:
@@ -182,7 +182,7 @@ class _Lane:
             now = time.monotonic()
             self._disk_seconds += _SAMPLE * ((now - began) - (time.thread_time() - worked))
             elapsed = now - self._began
-            self._is_slow = elapsed > _LOOK_AFTER_SECONDS and self._disk_seconds > elapsed / 2
+            self._needs_threads = elapsed > _LOOK_AFTER_SECONDS and self._disk_seconds > elapsed / 2
 
     def _ask(self, item: Item, call: Call[Results], request: Request) -> None:
         try:
@@ -250,6 +250,8 @@ class _Lane:
         try:
             reply = busy.exchange.receive()
         except (OSError, WireError) as error:
+            # Who answers so once will do so again.
+            self._needs_threads = self._needs_threads or isinstance(error, UnusualReply)
             self._leave(busy, error)
             return
         if reply is None:

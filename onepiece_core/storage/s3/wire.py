@@ -33,6 +33,10 @@ class WireError(Exception):
     """The other side did not speak HTTP, or hung up in the middle of a reply."""
 
 
+class UnusualReply(WireError):
+    """HTTP that :class:`LiveExchange` leaves to :class:`Connection`."""
+
+
 # Told how many bytes are about to be sent or were received; takes its time when that is too fast.
 Throttle = Callable[[int], None]
 
@@ -215,8 +219,8 @@ class Connection:
 class LiveExchange:
     """A socket that never waits: a request leaves and its reply comes in as the socket has room and bytes.
 
-    For one plain reply after the other; whatever is unusual (chunks, a reply of unknown length) is a WireError, and
-    the connection is of no more use then.
+    For one plain reply after the other; whatever else HTTP knows (chunks, a reply of unknown length) is an
+    UnusualReply, and the connection is of no more use then.
     """
 
     def __init__(self, sock: socket.socket, address: Address) -> None:
@@ -275,13 +279,12 @@ class LiveExchange:
                 raise WireError("too many headers")
             return False
         self._reply = reply = _parse_head(self._in[:end].decode("utf-8", "replace"))
-        self._body_at = end + 4
-        if reply.status == 204:
-            self._left = 0
-        else:
-            self._left = _number(reply.headers.get("content-length", ""))
-        if "transfer-encoding" in reply.headers or reply.status < 200 or self._left > LIVE_BODY_BYTES:
-            raise WireError("an unusual reply")
+        self._body_at, length = end + 4, reply.headers.get("content-length")
+        if reply.status < 200 or "transfer-encoding" in reply.headers or (length is None and reply.status != 204):
+            raise UnusualReply("an unusual reply")
+        self._left = 0 if length is None or reply.status == 204 else _number(length)
+        if self._left > LIVE_BODY_BYTES:
+            raise UnusualReply("a long reply")
         self._in.extend(bytes(max(0, self._body_at + self._left - len(self._in))))
         return True
 
