@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -16,14 +17,14 @@ from onepiece_cli.session import Session
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 
-def run(arguments: list[str]) -> int:
-    """Run ``onepiece ARGUMENTS``; never raises, prints tracebacks only for bugs and only with ``--verbose``."""
-    command = typer.main.get_command(build())
-    if "_ONEPIECE_COMPLETE" in os.environ:  # the shell asks for completions; typer answers and exits
-        command.main(arguments, prog_name="onepiece")
+def run(arguments: list[str], make: Callable[[], typer.Typer] = build, name: str = "onepiece") -> int:
+    """Run ``NAME ARGUMENTS``; never raises, prints tracebacks only for bugs and only with ``--verbose``."""
+    command = typer.main.get_command(make())
+    if f"_{name.upper()}_COMPLETE" in os.environ:  # the shell asks for completions; typer answers and exits
+        command.main(arguments, prog_name=name)
     session = Session(as_json=_wants_json(arguments))
     try:
-        with command.make_context("onepiece", arguments or ["--help"], obj=session) as ctx:
+        with command.make_context(name, arguments or ["--help"], obj=session) as ctx:
             command.invoke(ctx)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FARMS_EPILOG = examples("onepiece render farms", "onepiece render farms --server https://farm.studio:8000 --json")
 TEMPLATES_EPILOG = examples("onepiece render templates", "onepiece render templates blender --json")
-PRESETS_EPILOG = examples("onepiece render presets", "onepiece render submit --preset night --scene shots/a.blend")
+PRESETS_EPILOG = examples("onepiece render presets", "onepiece render presets --json")
 
 _WORDS = ("retry", "hold", "dependencies", "logs", "task_progress")
 

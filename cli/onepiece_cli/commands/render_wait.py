@@ -19,12 +19,7 @@ if TYPE_CHECKING:
     from onepiece_core.progress import Reporter
     from onepiece_core.render.jobs import Jobs
 
-EPILOG = examples(
-    "onepiece render wait JOB",
-    "onepiece render wait JOB1 JOB2 --timeout 3600 --json",
-    "Exit status: 0 succeeded, 1 time is up, 2 failed, 3 cancelled, 4 held, 5 no machine fits; "
-    "of several jobs the gravest: 2, 3, 5, 4, 1.",
-)
+EPILOG = examples("onepiece render wait JOB", "onepiece render wait JOB1 JOB2 --timeout 3600 --json")
 
 Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Wait so long at most; the job goes on.")
@@ -49,7 +44,11 @@ def wait(
     events: Events = None,
     as_json: Json = False,
 ) -> None:
-    """Wait for jobs while their frames come in; then show what failed, and a contact sheet of what is rendered."""
+    """Wait for jobs while their frames come in; then show what failed, and a contact sheet of what is rendered.
+
+    Exit status: 0 succeeded, 1 time is up, 2 failed, 3 cancelled, 4 held, 5 no machine fits; of several jobs the
+    gravest: 2, 3, 5, 4, 1.
+    """
     from onepiece_core.errors import UsageError
 
     if sheet is not None and len(set(job_ids)) > 1:
