@@ -66,6 +66,30 @@ def load_template(name: str, studio: Path | None = None) -> JobTemplate:
     raise TemplateUnknown(f"There is no template {name}", template=name, known=list_templates(studio))
 
 
+class Templates:
+    """Templates that a service uses again and again: each is read and checked once, until its file changes."""
+
+    def __init__(self, studio: Path | None = None) -> None:
+        self._studio = studio
+        self._read: dict[str, tuple[tuple[tuple[int, int], ...], JobTemplate]] = {}
+
+    def load(self, name: str) -> JobTemplate:
+        """See :func:`load_template`. What it gives is shared: nobody changes it."""
+        stamps = tuple(_stamp(folder / f"{name}.yaml") for folder in _folders(self._studio))
+        known = self._read.get(name)
+        if known is None or known[0] != stamps:
+            known = self._read[name] = stamps, load_template(name, self._studio)
+        return known[1]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
 def decode(document: dict[str, Any], where: str) -> Any:
     """The template as openjd's own model. Raises RenderInvalid, which says where it is wrong; ExtraMissing."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,7 +13,7 @@ from onepiece_core.errors import NotImplementedByFarm, OnePieceError, RenderInva
 from onepiece_core.farm.capabilities import Capabilities, Range
 from onepiece_core.farm.expand import Expanded, expand
 from onepiece_core.farm.job import FarmJob
-from onepiece_core.farm.template import JobTemplate, load_template
+from onepiece_core.farm.template import JobTemplate, Templates
 from onepiece_core.paths import Roots
 from onepiece_core.publish.build import build_roots
 from onepiece_core.render.model import JobCheck
@@ -34,20 +34,20 @@ class Ground:
 
     Attributes:
         roots: as this machine has them.
-        templates: the studio's folder of templates.
+        templates: OnePiece's own and the studio's.
         directory: what relative paths of templates are relative to; absolute.
         environ: to find renderers on this machine; None: the farm's machines are others.
     """
 
     roots: Roots
     directory: Path
-    templates: Path | None = None
+    templates: Templates = field(default_factory=Templates)
     environ: Mapping[str, str] | None = None
 
 
 def build_ground(settings: Settings, directory: Path, environ: Mapping[str, str] | None) -> Ground:
     """``environ`` is that of this machine where it is the one that renders."""
-    return Ground(build_roots(settings), directory, settings.render.templates_dir, environ)
+    return Ground(build_roots(settings), directory, Templates(settings.render.templates_dir), environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def prepare(
     """
     _check_farm(request, farm, capabilities)
     _check_environment(request.environment)
-    template = load_template(request.template_name, ground.templates)
+    template = ground.templates.load(request.template_name)
     scene, scene_told = _scene(request, template, ground.roots)
     output, output_name, output_told = _output(request, template, scene, ground.roots)
     frames, warnings = _frames(request, template, scene)

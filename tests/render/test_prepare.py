@@ -10,6 +10,7 @@ import pytest
 
 from onepiece_core.errors import NotImplementedByFarm, PathEscapes, RenderInvalid, TemplateUnknown
 from onepiece_core.farm.capabilities import Capabilities
+from onepiece_core.farm.template import Templates
 from onepiece_core.paths import Roots
 from onepiece_core.render.prepare import Ground, Prepared, prepare
 from onepiece_core.render.request import RenderRequest
@@ -118,7 +119,7 @@ def test_a_further_path_lies_in_a_root_too(ground: Ground, tmp_path: Path) -> No
         "parameterDefinitions: [{name: Lut, type: PATH}]\n"
         "steps: [{name: R, script: {actions: {onRun: {command: x, args: ['{{Param.Lut}}']}}}}]\n"
     )
-    ground = replace(ground, templates=tmp_path)
+    ground = replace(ground, templates=Templates(tmp_path))
     fields: dict[str, Any] = {"dcc": None, "template": "mine", "scene": None, "output": None, "frames": None}
     made = asked(ground, **fields, parameters={"Lut": "projects:a.cube"})
     assert made.job.parameters["Lut"].endswith("show/a.cube")
