@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onepiece_cli.commands import dcc_check, dcc_install, dcc_open, dcc_workfiles
+from onepiece_cli.commands import dcc_check, dcc_install, dcc_open, dcc_render, dcc_workfiles
 from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
+from onepiece_cli.render.opening import Server
 from onepiece_cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ onepiece dcc publish --dcc maya --scene-name FG_ep010_sc02_0010_comp_v004 --rend
 
 onepiece dcc publish --dcc nuke --scene-name FG_ep010_sc02_0010_comp --scene comp.nk --destination out
 --bucket vendor_out --show-code FG --dry-run --dependency-summary
+
+onepiece dcc publish --dcc blender --scene-name FG_ep010_sc02_0010_comp --scene comp.blend --destination out
+--bucket vendor_out --show-code FG --render --render-output renders/comp
 
 onepiece dcc publish --request - --json < request.json"""
 
@@ -81,6 +85,12 @@ def publish(
     request: Annotated[
         Path | None, typer.Option("--request", help="Take everything from a JSON request; - is stdin.", allow_dash=True)
     ] = None,
+    render: dcc_render.Render = False,
+    render_frames: dcc_render.Frames = None,
+    render_output: dcc_render.Output = None,
+    render_farm: dcc_render.Farm = None,
+    render_preset: dcc_render.Preset = None,
+    server: Server = None,
     profile: AwsProfile = None,
     dependency_summary: Annotated[
         bool, typer.Option("--dependency-summary", help="Show what the scene uses and what is missing.")
@@ -100,7 +110,14 @@ def publish(
     saved = SavedRequest(_request(locals())) if request is None else dcc_check.read_saved(request, session)
     asked = saved.request
     settings = session.settings(near=asked.destination, overrides=aws_overrides(profile))
+    frames = dcc_render.RenderOptions(render_frames, render_output, render_farm, render_preset, server)
+    if not render:
+        dcc_render.refuse_without_render(frames)
+    elif dry_run:
+        dcc_render.check_render(asked, frames, session, settings)
     with session.reporter(events=events is not None) as reporter:
+        if render and not dry_run:
+            asked = dcc_render.render_first(asked, frames, session, settings, reporter)
         parts = build_parts(settings, default_state_dir(session.environ), reporter, show_code=asked.show_code)
         plan = plan_publish(asked, parts, saved.facts)
         if dependency_summary and not as_json:
