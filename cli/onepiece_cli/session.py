@@ -82,7 +82,7 @@ class Session:
     def say(self, text: str) -> None:
         """A line for people, on stderr; nothing under ``--json``."""
         if not self.as_json:
-            typer.echo(text, err=True)
+            typer.echo(text, file=sys.stderr)  # named, so that it comes out above the bars of a reporter
 
 
 def _raise_flag(use: SandboxUse) -> None:

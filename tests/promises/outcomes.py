@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +12,8 @@ import zipfile
 from collections.abc import Callable, Iterable
 from importlib.metadata import distribution
 from pathlib import Path
+
+import httpx
 
 from onepiece_cli.lazy import COMMANDS
 from onepiece_core.manifest.package import MANIFEST_NAME
@@ -60,6 +64,47 @@ def distribution_is_named(case: Case) -> None:
     name = case.words()[-1]
     scripts = distribution(name).entry_points.select(group="console_scripts")
     assert "onepiece" in {script.name for script in scripts}
+
+
+def the_render_api_answers(case: Case) -> None:
+    """With the envelope that the mission shows, and the history in ``/health``."""
+    case.env |= {"TRAFALGAR_RENDER_JOBS_HISTORY_LIMIT": "100", "TRAFALGAR_RENDER_JOBS_RETENTION_HOURS": "24"}
+    made = json.loads(_succeeded(case.run("onepiece", "server", "credentials", "add", "ann", "--json")))
+    headers = {"X-API-Key": made["key"], "X-API-Secret": made["secret"]}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    _, *words = case.words()
+    command = [sys.executable, "-m", "onepiece_cli.trafalgar", *words, "--port", port]
+    with (case.root / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=case.env, cwd=case.root, stdout=log, stderr=log)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30) as client:
+            _wait_until(lambda: _answers(client), case)
+            assert {"history_size", "pruned_by_retention", "last_compaction"} <= client.get("/health").json()[
+                "store"
+            ].keys()
+            asked = {"template": "command", "farm": "nope", "parameters": {"Command": "true"}}
+            refused = client.post("/jobs", json=asked)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (404, "render.farm_not_found")
+            assert refused.json()["error"].keys() == {"code", "message", "hint", "context"}
+            assert client.get("/farms").json()["farms"][0]["name"] == "local"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _wait_until(done: Callable[[], bool], case: Case) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end, (case.root / "server.log").read_text()
+        time.sleep(0.05)
 
 
 def pytest_finds_the_tests(case: Case) -> None:

@@ -100,18 +100,17 @@ def submit(
             _show(job, session, as_json=as_json)
             return
         session.say(printable(f"{job.job_id}  {job.tasks} tasks on {job.farm}"))
-        with session.reporter(events=events is not None) as reporter:
-            told = wait_for(
-                jobs,
-                [job.job_id],
-                session,
-                settings,
-                reporter,
-                seconds=timeout,
-                sheet=sheet,
-                no_sheet=no_sheet,
-                as_json=as_json,
-            )
+        told = wait_for(
+            jobs,
+            [job.job_id],
+            session,
+            settings,
+            events=events is not None,
+            seconds=timeout,
+            sheet=sheet,
+            no_sheet=no_sheet,
+            as_json=as_json,
+        )
     if as_json:
         typer.echo(session.told(told["jobs"][0]))
     raise typer.Exit(told["exit_status"])

@@ -55,16 +55,13 @@ def wait(
         raise UsageError("--sheet is for one job.")
     session = session_of(ctx)
     settings = session.settings()
-    with (
-        open_jobs(session, settings, server) as jobs,
-        session.reporter(events=events is not None) as reporter,
-    ):
+    with open_jobs(session, settings, server) as jobs:
         told = wait_for(
             jobs,
             list(dict.fromkeys(job_ids)),
             session,
             settings,
-            reporter,
+            events=events is not None,
             seconds=timeout,
             sheet=sheet,
             no_sheet=no_sheet,
@@ -80,36 +77,43 @@ def wait_for(
     job_ids: list[str],
     session: Session,
     settings: Settings,
-    reporter: Reporter,
     *,
+    events: bool,
     seconds: float | None,
     sheet: Path | None,
     no_sheet: bool,
     as_json: bool,
 ) -> dict[str, Any]:
     """Wait for each job and tell of it. Raises OperationCancelled on Ctrl-C; the jobs go on."""
+    if len(job_ids) > 1:
+        for job_id in job_ids:  # a name that is wrong is told before the first one is waited for
+            jobs.get(job_id)
+    with session.reporter(events=events) as reporter:
+        ended = _wait(jobs, job_ids, session, reporter, seconds)
+    told = []
+    for each in ended:
+        target = session.cwd / sheet if sheet else _sheet_of(session, settings, each.job.job_id)
+        told.append(_told(jobs, each, settings, session, None if no_sheet else target, as_json=as_json))
+    statuses = {each.status for each in ended}
+    return {"jobs": told, "exit_status": next(status for status in _GRAVEST if status in statuses)}
+
+
+def _wait(jobs: Jobs, job_ids: list[str], session: Session, reporter: Reporter, seconds: float | None) -> list[Waited]:
     import time
 
     from onepiece_cli.render.watch import Watch
     from onepiece_core.errors import OperationCancelled
 
     end = None if seconds is None else time.monotonic() + seconds
-    told, statuses = [], []
-    if len(job_ids) > 1:
-        for job_id in job_ids:  # a name that is wrong is told before the first one is waited for
-            jobs.get(job_id)
+    ended = []
     for job_id in job_ids:
         left = None if end is None else max(0.0, end - time.monotonic())
         try:
-            ended = Watch(jobs, reporter, lambda text: session.say(printable(text)), left).wait(job_id)
+            ended.append(Watch(jobs, reporter, lambda text: session.say(printable(text)), left).wait(job_id))
         except OperationCancelled as error:
             again = f"onepiece render wait {' '.join(job_ids)}"
             raise OperationCancelled("Not waited for any more; the job goes on.", hint=f"`{again}`") from error
-        statuses.append(ended.status)
-        target = None if no_sheet else session.cwd / sheet if sheet else _sheet_of(session, settings, job_id)
-        told.append(_told(jobs, ended, settings, session, target, as_json=as_json))
-    status = next(each for each in _GRAVEST if each in statuses)
-    return {"jobs": told, "exit_status": status}
+    return ended
 
 
 def _sheet_of(session: Session, settings: Settings, job_id: str) -> Path:
@@ -131,7 +135,7 @@ def _told(
         said = f": {_SAID[ended.status]}" if ended.status in _SAID else ""
         typer.echo(printable(f"{job.job_id}  {state_told(job)}  {progress_of(job)} tasks  {job.name}{said}"))
         if job.error is not None:
-            typer.echo(printable(f"    {job.error.message} ({job.error.code})"), err=True)
+            session.say(printable(f"    {job.error.message} ({job.error.code})"))
         if words:
             session.say(printable(words))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,16 +42,16 @@ def _failure(jobs: Jobs, job: Job, task: Task) -> dict[str, Any]:
 
 
 def show_failures(failures: list[dict[str, Any]]) -> None:
-    """On stderr, each with its log."""
+    """On stderr, above the bars of a reporter; each with its log."""
     for each in failures:
         what = f"frames {each['frames']}" if each["frames"] else f"task {each['index']}"
         code = "" if each["exit_code"] is None else f", exit {each['exit_code']}"
         message = f": {each['message']}" if each["message"] else ""
-        typer.secho(printable(f"{what} {each['status']}{code}{message}"), fg="red", err=True)
+        typer.secho(printable(f"{what} {each['status']}{code}{message}"), fg="red", file=sys.stderr)
         for line in each["log"]:
-            typer.echo(f"  | {line}", err=True)
+            typer.echo(f"  | {line}", file=sys.stderr)
         if each.get("log_error"):
-            typer.echo(printable(f"  its log cannot be read: {each['log_error']}"), err=True)
+            typer.echo(printable(f"  its log cannot be read: {each['log_error']}"), file=sys.stderr)
 
 
 def write_job_sheet(job: Job, settings: Settings, target: Path) -> int:

@@ -90,7 +90,7 @@ class Watch:
             self._tell_task(task)
         ended = [task for task in tasks if task.status in ("succeeded", "skipped")]
         done = len(ended) if tasks else job.counts.get("succeeded", 0) + job.counts.get("skipped", 0)
-        running = [task.frames for task in tasks if task.status == "running"]
+        running = [_running(task) for task in tasks if task.status == "running"]
         item = f"{job.status} {', '.join(running[:3])}".strip()
         self.reporter.step(
             Progress(operation="render", phase=job.job_id, done=done, total=job.tasks, unit="tasks", item=item)
@@ -116,6 +116,10 @@ class Watch:
             self.reporter.check("render", "wait")
             time.sleep(min(_STEP_SECONDS, left))
         self.reporter.check("render", "wait")
+
+
+def _running(task: Task) -> str:
+    return task.frames if task.progress is None else f"{task.frames} {task.progress:.0f} %".strip()
 
 
 def outcome(job: Job) -> int | None:
