@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,3 +212,18 @@ def test_ctrl_c_leaves_the_job_alone(render: Cli, env: dict[str, str], tmp_path:
     assert f"onepiece render wait {job_id}" in said
     assert render("show", job_id, "--json").told["status"] in ("queued", "running")
     render("cancel", job_id)
+
+
+def test_a_submit_that_is_killed_anywhere_and_said_again_is_one_job(render: Cli, env: dict[str, str], tmp_path: Path):
+    words = ["render", "submit", *COMMAND, "--param", "Command=true", "--hold", "--json", "--key"]
+    made = {**env, "ONEPIECE_STATE_DIR": str(tmp_path / "state")}
+    for number in range(8):
+        command = [sys.executable, "-m", "onepiece_cli", *words, f"k{number}"]
+        with subprocess.Popen(command, env=made, cwd=tmp_path, stdout=subprocess.DEVNULL) as killed:
+            time.sleep(0.3 + 0.06 * number)
+            killed.kill()
+        again = submit(render, "true", "--hold", "--key", f"k{number}", "--json").told
+        assert again["status"] == "held"
+    listed = render("list", "--json").told["items"]
+    assert len(listed) == 8
+    assert {job["raw_state"] for job in listed} != {"pending"}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from onepiece_cli.commands.server_credentials import RoleName
@@ -45,8 +46,8 @@ def start(place: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Starts a server by its command and gives its address."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def begin(*command: str) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def begin(*command: str, port: int = 0) -> str:
+        with socket.create_server(("127.0.0.1", port)) as free:
             port = free.getsockname()[1]
         words = [sys.executable, "-m", *command, "--port", str(port)]
         with (tmp_path / "server.log").open("wb") as log:
@@ -63,8 +64,9 @@ def start(place: dict[str, str], tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for process in running:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
     end_workers(tmp_path / "state" / "farms" / "local")
 
 
@@ -103,6 +105,27 @@ def test_a_job_goes_through_a_server(start: Start, server: Cli, place: dict[str,
     assert {"ann"} == {entry["caller"] for entry in entries}
     assert ann["TRAFALGAR_API_SECRET"] not in (tmp_path / "server.log").read_text() + json.dumps(entries)
     assert server("audit", "verify", "--json").told["entries"] == len(entries) > 0
+
+
+def test_waiting_goes_on_when_the_server_was_killed_and_is_back(
+    start: Start, server: Cli, place: dict[str, str], tmp_path: Path
+):
+    keys = keys_of(server("credentials", "add", "ann", "--json").told)
+    url = start("onepiece_cli", "server", "run")
+    there = {**place, **keys, "TRAFALGAR_URL": url}
+    script = f"Command=until test -e {tmp_path}/go; do sleep 0.1; done"
+    words = ["submit", "--template", "command", "--param", script, "--json"]
+    job_id = run_cli(there, "render", *words, cwd=tmp_path).told["job_id"]
+    command = [sys.executable, "-m", "onepiece_cli", "render", "wait", job_id, "--timeout", "120"]
+    with subprocess.Popen(command, env=there, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stderr is not None
+        (listening,) = (each for each in psutil.Process().children() if "server" in each.cmdline())
+        listening.kill()
+        assert "asking again" in waiting.stderr.readline()
+        start("onepiece_cli", "server", "run", port=int(url.rpartition(":")[2]))
+        (tmp_path / "go").touch()
+        waiting.stderr.read()
+    assert waiting.returncode == 0
 
 
 @pytest.mark.parametrize("page", ["render", "dashboard"])

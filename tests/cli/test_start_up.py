@@ -69,7 +69,13 @@ def test_the_version_is_one_line(cli: Cli):
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("onepiece ver", "verify"), ("onepiece dcc op", "open-shot"), ("onepiece dcc publish --scene-n", "--scene-name")],
+    [
+        ("onepiece ver", "verify"),
+        ("onepiece dcc op", "open-shot"),
+        ("onepiece dcc publish --scene-n", "--scene-name"),
+        ("onepiece render sub", "submit"),
+        ("onepiece server credentials ro", "rotate"),
+    ],
 )
 def test_the_shell_completes(typed: str, offered: str, cli: Cli):
     asked = {"_ONEPIECE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
