@@ -16,6 +16,7 @@ from onepiece_core.farm.states import is_terminal
 from onepiece_core.log import get_logger
 from onepiece_core.render.handing import hand_over_again
 from onepiece_core.render.model import Job
+from onepiece_core.render.snapshot import Snapshot
 from onepiece_core.render.store import JobStore
 
 log = get_logger(__name__)
@@ -37,9 +38,11 @@ class Poller:
         seconds: float,
         history_limit: int | None = None,
         retention_hours: float | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._store, self._farms, self._seconds = store, farms, seconds
-        self._limits = history_limit, retention_hours
+        self.limits = history_limit, retention_hours
+        self._snapshot = snapshot
         self._owner = uuid.uuid4().hex
         self._has_led = False
         self._stopped = threading.Event()
@@ -59,6 +62,7 @@ class Poller:
         if self.is_running:
             self._thread.join(timeout=30)
         if self._has_led:
+            self._keep_snapshot(now=True)
             try:
                 self._store.drop_lease(LEASE, self._owner)
             except OnePieceError as error:  # it ends by itself
@@ -78,8 +82,9 @@ class Poller:
                 read_now(self._store, self._farms.get(name), jobs)
             except OnePieceError as error:
                 log.warning("render.farm_not_read", farm=name, code=error.report.code)
-        keep, hours = self._limits
+        keep, hours = self.limits
         self._store.prune(keep=keep, hours=hours)
+        self._keep_snapshot()
         return True
 
     def _run(self) -> None:
@@ -90,8 +95,15 @@ class Poller:
                 log.warning("render.poll_failed", code=error.report.code, happened=error.report.message)
             self._stopped.wait(self._seconds)
 
-    def _send_waiting(self, pending_seconds: float) -> None:
+    def _keep_snapshot(self, *, now: bool = False) -> None:
+        if self._snapshot is None:
+            return
+        try:
+            self._snapshot.keep(now=now)
+        except OnePieceError as error:  # it is for people; the record has all
+            log.warning("render.snapshot_not_written", code=error.report.code, happened=error.report.message)
 
+    def _send_waiting(self, pending_seconds: float) -> None:
         for job in self._store.pending(_AT_ONCE):
             if job.created_at > time.time() - pending_seconds:
                 continue

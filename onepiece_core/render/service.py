@@ -33,6 +33,7 @@ from onepiece_core.render.model import (
     JobFilter,
     JobMetrics,
     JobPage,
+    StoreHealth,
     Task,
     TaskPage,
 )
@@ -149,6 +150,10 @@ class RenderService:
     def metrics(self) -> JobMetrics:
         self._look()
         return self.store.metrics()
+
+    def health(self) -> StoreHealth:
+        limit, hours = self.poller.limits
+        return self.store.health().model_copy(update={"history_limit": limit, "retention_hours": hours})
 
     def follow(self, after: int | None = None) -> Iterator[JobEvent | None]:
         seen = self.store.last_event() if after is None else after

@@ -110,15 +110,7 @@ class SqlStore:
                     if fingerprint != new.fingerprint:
                         raise JobConflict("This idempotency key was used for another job", hint="Send a new key.")
                     return Job.model_validate_json(found), False
-            values = (job.job_id, new.key, new.fingerprint, job.farm, job.status, job.user, job.show_code)
-            db.run(
-                'insert into jobs (id, key, fingerprint, farm, status, "user", show_code, created_at, is_pending, data,'
-                " document) values (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                *values,
-                job.created_at,
-                data,
-                new.document,
-            )
+            _insert(db, new, data, is_pending=1)
             _tell(db, "created", job.job_id, data)
             return job, True
 
@@ -234,6 +226,20 @@ class SqlStore:
             self._together(lambda db: _note(db, "last_compaction", self._database.now()))
         return removed
 
+    def was_imported(self) -> bool:
+        return bool(self._database.rows("select 1 from notes where name = 'imported'"))
+
+    def import_jobs(self, jobs: Sequence[Job]) -> int:
+        """Ended jobs of an older record, in this order, without events; once for ever. How many were new."""
+
+        def work(db: Writer) -> int:
+            if db.rows("select 1 from notes where name = 'imported'"):
+                return 0
+            _note(db, "imported", self._database.now())
+            return sum(_insert(db, NewJob(job, "{}", ""), job.model_dump_json(), is_pending=0) for job in jobs)
+
+        return self._together(work)
+
     def health(self) -> StoreHealth:
         notes = dict(self._database.rows("select name, value from notes"))
         ((every, pending),) = self._database.rows(
@@ -329,6 +335,17 @@ def _conditions(wanted: JobFilter) -> tuple[list[str], list[Any]]:
     }
     chosen = {condition: value for condition, value in asked.items() if value is not None}
     return list(chosen), list(chosen.values())
+
+
+def _insert(db: Writer, new: NewJob, data: str, *, is_pending: int) -> int:
+    """A job of this id that is there already stays; 1 or 0."""
+    job = new.job
+    return db.run(
+        'insert into jobs (id, key, fingerprint, farm, status, "user", show_code, created_at, ended_at, is_pending,'
+        " data, document) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing",
+        *(job.job_id, new.key, new.fingerprint, job.farm, job.status, job.user, job.show_code),
+        *(job.created_at, job.ended_at, is_pending, data, new.document),
+    )
 
 
 def _note(db: Writer, name: str, value: float) -> None:

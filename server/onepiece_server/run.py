@@ -100,9 +100,7 @@ def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -
         service.close()
         audit.close()
 
-    return create_app(
-        settings.server, settings.render, service, keys, audit=audit, health=service.store.health, close=close
-    )
+    return create_app(settings.server, settings.render, service, keys, audit=audit, health=service.health, close=close)
 
 
 def _make_key(settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str) -> None:
