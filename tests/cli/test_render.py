@@ -227,3 +227,20 @@ def test_a_submit_that_is_killed_anywhere_and_said_again_is_one_job(render: Cli,
     listed = render("list", "--json").told["items"]
     assert len(listed) == 8
     assert {job["raw_state"] for job in listed} != {"pending"}
+
+
+def test_a_job_that_no_farm_has_yet(render: Cli):
+    job = submit(render, "true", "--frames", "1-3", "--farm", "opencue", "--json").told
+    assert (job["status"], job["raw_state"]) == ("queued", "pending"), "it is kept until the farm is back"
+    waited = render("wait", job["job_id"], "--timeout", "1", "--json")
+    assert (waited.status, waited.told["status"], waited.told["failures"]) == (1, "queued", [])
+    assert "It waits" in render("show", job["job_id"]).out
+
+
+def test_a_job_that_its_farm_refused_is_kept_and_shown(render: Cli):
+    refused = submit(render, "true", "--require", "cpus=100000", "--json")
+    assert (refused.status, refused.error["code"]) == (17, "adapter.job_rejected")
+    (job,) = render("list", "--json").told["items"]
+    shown = render("show", job["job_id"])
+    assert (shown.status, "adapter.job_rejected" in shown.out) == (0, True)
+    assert render("wait", job["job_id"]).status == 2

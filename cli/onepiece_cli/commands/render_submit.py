@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EPILOG = examples(
     "onepiece render submit --dcc blender --scene shots/a.blend --frames 1001-1010 --output renders/a --wait",
     "onepiece render submit --dcc blender --scene show:shots/a.blend --output show:renders/a.####.exr "
-    "--farm slurm --chunk-size 5 --priority 80 --server https://farm.studio:8000",
+    "--farm deadline_cloud --chunk-size 5 --priority 80 --server https://farm.studio:8000",
     "onepiece render submit --template command --param Command='make thumbnails' --dry-run",
     "onepiece render submit --preset night --request job.json --json",
 )

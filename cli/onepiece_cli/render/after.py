@@ -13,23 +13,30 @@ from onepiece_cli.errors import printable
 from onepiece_cli.render.shape import lines_of
 from onepiece_cli.render.watch import iter_tasks
 from onepiece_core.errors import ExtraMissing, FarmError, MediaError, PathEscapes, RenderError
+from onepiece_core.farm.states import TaskState
 
 if TYPE_CHECKING:
     from onepiece_core.config import Settings
     from onepiece_core.render.jobs import Jobs
     from onepiece_core.render.model import Job, Task
 
+_FAILED: tuple[TaskState, ...] = ("failed", "lost")
 _MOST_FAILURES = 3
 _LOG_BYTES = 16_384
 _LOG_LINES = 40
 
 
 def failures_of(jobs: Jobs, job: Job) -> list[dict[str, Any]]:
-    """The first tasks that failed, each with the end of its log."""
-    if not any(job.counts.get(state) for state in ("failed", "lost")) and job.status not in ("failed", "lost"):
+    """The first tasks that failed, each with the end of its log; none where the farm never had them."""
+    has_failed = job.status in _FAILED or any(job.counts.get(state) for state in _FAILED)
+    if job.handle is None or not has_failed:
         return []
-    failed = (task for task in iter_tasks(jobs, job.job_id) if task.status in ("failed", "lost"))
-    return [_failure(jobs, job, task) for task in islice(failed, _MOST_FAILURES)]
+    failed = (task for task in iter_tasks(jobs, job.job_id) if task.status in _FAILED)
+    try:
+        found = list(islice(failed, _MOST_FAILURES))
+    except FarmError:  # it is away, or has forgotten them: what is recorded of the job is shown nevertheless
+        return []
+    return [_failure(jobs, job, task) for task in found]
 
 
 def _failure(jobs: Jobs, job: Job, task: Task) -> dict[str, Any]:

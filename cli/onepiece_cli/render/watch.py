@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from onepiece_core.errors import FarmTimeout, FarmUnavailable, RenderStoreFailed, ServerUnreachable
+from onepiece_core.errors import FarmError, FarmTimeout, FarmUnavailable, RenderStoreFailed, ServerUnreachable
 from onepiece_core.farm.states import is_terminal
 from onepiece_core.progress import Progress
 from onepiece_core.render.jobs import MAX_PAGE
@@ -54,12 +54,13 @@ class Watch:
     def wait(self, job_id: str) -> Waited:
         """Until the job has ended, is held, fits no machine, or time is up. Raises OperationCancelled on Ctrl-C."""
         end = None if self.seconds is None else time.monotonic() + self.seconds
-        pause, message = _FIRST_POLL_SECONDS, ""
+        pause = _FIRST_POLL_SECONDS
+        said = {""}
         while True:
             job = self._look(job_id, end)
-            if job.message != message and job.message:
+            if job.message not in said:  # each once: a farm that is away finds other words each time
                 self.say(f"{job.job_id}: {job.message}")
-            message = job.message
+                said.add(job.message)
             if (status := outcome(job)) is not None:
                 return Waited(job, status)
             if end is not None and time.monotonic() >= end:
@@ -85,7 +86,7 @@ class Watch:
                 self._pause(_POLL_SECONDS, end)
 
     def _tell(self, job: Job) -> None:
-        tasks = self.jobs.list_tasks(job.job_id, limit=MAX_PAGE).items if 1 < job.tasks <= MAX_PAGE else []
+        tasks = self._tasks(job)
         for task in tasks:
             self._tell_task(task)
         ended = [task for task in tasks if task.status in ("succeeded", "skipped")]
@@ -95,6 +96,15 @@ class Watch:
         self.reporter.step(
             Progress(operation="render", phase=job.job_id, done=done, total=job.tasks, unit="tasks", item=item)
         )
+
+    def _tasks(self, job: Job) -> list[Task]:
+        """None where no farm has them yet, or does not tell now: what the job says is enough to wait by."""
+        if job.handle is None or not 1 < job.tasks <= MAX_PAGE:
+            return []
+        try:
+            return self.jobs.list_tasks(job.job_id, limit=MAX_PAGE).items
+        except FarmError:
+            return []
 
     def _tell_task(self, task: Task) -> None:
         before, now = self._told.get(task.index), (str(task.status), task.attempt)
