@@ -112,7 +112,7 @@ class _Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute("pragma journal_mode = wal")
+    _turn_to_wal(db)
     db.execute("pragma synchronous = full")
     found = db.execute("pragma user_version").fetchone()[0]
     if found > _VERSION:
@@ -121,3 +121,16 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         )
     if found < _VERSION:
         db.executescript(f"begin immediate;{_SCHEMA}pragma user_version = {_VERSION};commit;")
+
+
+def _turn_to_wal(db: sqlite3.Connection) -> None:
+    """SQLite itself does not wait here for another that opens a new file at this very moment."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)

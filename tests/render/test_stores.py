@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from onepiece_core.render.model import JobFilter
 from onepiece_core.render.opening import open_service
 from onepiece_core.render.postgres_store import postgres_store
 from onepiece_core.render.request import RenderRequest
+from onepiece_core.render.sql_store import SqlStore
 from onepiece_core.render.sqlite_store import sqlite_store
 from onepiece_core.testing.job_store_contract import JobStoreContract, Opener, new_job
 from tests.support.postgres import PostgresServer, postgres_server
@@ -156,10 +158,20 @@ def test_a_record_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         store.add(new_job(1))
 
 
-def test_many_processes_may_open_a_new_record_at_once(tmp_path: Path) -> None:
-    stores = [sqlite_store(tmp_path / "jobs.db") for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        added = list(pool.map(lambda each: each[1].add(new_job(each[0])), enumerate(stores)))
-    assert all(is_new for _, is_new in added)
-    for store in stores:
-        store.close()
+def test_many_may_open_a_new_record_at_once(tmp_path: Path) -> None:
+    for attempt in range(20):
+        stores = [sqlite_store(tmp_path / str(attempt) / "jobs.db") for _ in range(8)]
+        together = Barrier(8)
+
+        def use(number: int, stores: list[SqlStore] = stores, together: Barrier = together) -> None:
+            together.wait()
+            if number % 2:
+                stores[number].add(new_job(number))
+            else:
+                stores[number].page(JobFilter(), limit=1, before=None)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(use, range(8)))
+        assert stores[0].health().history_size == 4
+        for store in stores:
+            store.close()
