@@ -119,13 +119,20 @@ def test_waiting_goes_on_when_the_server_was_killed_and_is_back(
     command = [sys.executable, "-m", "onepiece_cli", "render", "wait", job_id, "--timeout", "120"]
     with subprocess.Popen(command, env=there, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as waiting:
         assert waiting.stderr is not None
-        (listening,) = (each for each in psutil.Process().children() if "server" in each.cmdline())
+        (listening,) = (each for each in psutil.Process().children() if _is_server(each))
         listening.kill()
         assert "asking again" in waiting.stderr.readline()
         start("onepiece_cli", "server", "run", port=int(url.rpartition(":")[2]))
         (tmp_path / "go").touch()
         waiting.stderr.read()
     assert waiting.returncode == 0
+
+
+def _is_server(process: psutil.Process) -> bool:
+    try:
+        return "server" in process.cmdline()
+    except psutil.Error:
+        return False  # it has just ended
 
 
 @pytest.mark.parametrize("page", ["render", "dashboard"])

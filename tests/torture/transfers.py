@@ -89,7 +89,19 @@ class _Killing:
         if upload_id is None:
             return 0
         parts = pool.send(Request("list", "GET", "big.mov", {"uploadId": upload_id}, {})).reply.body
-        return sum(int(text.split(b"<")[0]) for text in parts.split(b"<Size>")[1:])
+        # A part that was sent again while its first sending still went on is listed twice.
+        numbers = (text.split(b"<")[0] for text in parts.split(b"<PartNumber>")[1:])
+        sizes = (int(text.split(b"<")[0]) for text in parts.split(b"<Size>")[1:])
+        return sum(dict(zip(numbers, sizes, strict=True)).values())
+
+    def settled(self, way: str, size: int) -> tuple[int, int]:
+        """Bytes that are kept and that have passed, once what the dead left on its way has arrived or is gone."""
+        seen: list[tuple[int, int]] = []
+        while len(seen) < 3 or len(set(seen[-3:])) > 1:
+            kept = self.kept_up() if way == "up" else self.kept_down(size)
+            seen.append((kept, self.passed(way)))
+            time.sleep(0.15)
+        return seen[-1]
 
     def kept_down(self, size: int) -> int:
         """Bytes of the ranges that are recorded."""
@@ -148,10 +160,10 @@ def _kill(way: str, killing: _Killing, path: Path, kills: int, size: int) -> Cou
     twice = kept = 0
     began = killing.passed(way)
     for left in range(kills, 0, -1):
-        wanted = killing.draw.randrange(2 * (size - kept) // (left + 1) + 1)
+        wanted = killing.draw.randrange(max(0, 2 * (size - kept) // (left + 1)) + 1)
         assert killing.kill_after(way, path, wanted), "the run ended before it was killed"
-        kept = killing.kept_up() if way == "up" else killing.kept_down(size)
-        lost = killing.passed(way) - began - kept
+        kept, passed = killing.settled(way, size)
+        lost = passed - began - kept
         assert lost - twice <= IN_FLIGHT_BYTES + _TALK_BYTES, f"{lost - twice} bytes were lost at once"
         assert not path.exists() or way == "up"
         # What was on its way may also have arrived after an earlier look.
