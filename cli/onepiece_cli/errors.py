@@ -40,6 +40,7 @@ EXIT = {
     "delivery": 16,
     "adapter": 17,
     "render": 18,
+    "dashboard": 19,
     "server": 19,
     "auth": 20,
     "operation": 130,

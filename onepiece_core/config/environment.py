@@ -38,6 +38,10 @@ VARIABLES: Mapping[Key, tuple[str, ...]] = {
     ("server", "service_credentials"): ("TRAFALGAR_SERVICE_CREDENTIALS",),
     ("server", "service_credential_file"): ("TRAFALGAR_SERVICE_CREDENTIAL_FILE",),
     ("server", "dashboard_token"): ("TRAFALGAR_DASHBOARD_TOKEN",),
+    ("dashboard", "cache_ttl"): ("ONEPIECE_DASHBOARD_CACHE_TTL",),
+    ("dashboard", "max_records"): ("ONEPIECE_DASHBOARD_MAX_RECORDS",),
+    ("dashboard", "max_projects"): ("ONEPIECE_DASHBOARD_MAX_PROJECTS",),
+    ("dashboard", "registry"): ("ONEPIECE_DASHBOARD_REGISTRY",),
     ("state_dir",): ("ONEPIECE_STATE_DIR",),
     ("project_root",): ("ONEPIECE_PROJECT_ROOT",),
 }
@@ -52,9 +56,12 @@ _NUMBERS = frozenset(
         ("tracker", "settle_seconds"),
         ("render", "jobs_retention_hours"),
         ("render", "sse_keepalive_interval"),
+        ("dashboard", "cache_ttl"),
     ]
 )
-_WHOLE_NUMBERS = frozenset([("render", "jobs_history_limit")])
+_WHOLE_NUMBERS = frozenset(
+    [("render", "jobs_history_limit"), ("dashboard", "max_records"), ("dashboard", "max_projects")]
+)
 _SECRETS = frozenset(
     [
         ("shotgrid", "key"),

@@ -279,6 +279,21 @@ class ServerSettings(Table):
     requests_per_minute: int = Field(6000, ge=1, description="Requests that one caller may send in a minute.")
 
 
+class DashboardSettings(Table):
+    """What the dashboard shows, and how it is kept fresh."""
+
+    cache_ttl: float = Field(60.0, ge=1, le=86_400, description="Seconds that what ShotGrid said counts as fresh.")
+    max_records: int = Field(
+        250_000, ge=100, description="Versions of one show that are kept; above it older ones are only counted."
+    )
+    max_projects: int = Field(50, ge=1, le=10_000, description="Shows that are kept fresh, those that changed last.")
+    projects: list[str] = Field([], description="Codes or names of shows; left out, all that ShotGrid has.")
+    registry: Path | None = Field(None, description="A dashboard-projects.json of an older service, taken over once.")
+    statuses: dict[str, list[str]] = Field(
+        {}, description="Statuses by what they mean, beside the usual ones: [dashboard.statuses] review = ['qc']."
+    )
+
+
 class TemplateSettings(Table):
     """Hierarchy templates of shows."""
 
@@ -317,6 +332,7 @@ class Tables(Table):
     notify: NotifySettings = NotifySettings()
     render: RenderSettings = RenderSettings()
     server: ServerSettings = ServerSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     farms: dict[str, dict[str, Any]] = Field({}, description="Options of farms, by name: [farms.slurm].")
     sandbox: SandboxSettings = SandboxSettings()
     state_dir: Path | None = Field(None, description="Folder of the journal and the caches, on a local disk.")

@@ -96,6 +96,10 @@
         TaskUnknown                     render.task_not_found
         JobConflict                     render.conflict
         RenderStoreFailed               render.store_unavailable
+      DashboardError                    dashboard.failed
+        DashboardMissing                dashboard.not_found
+        DashboardInvalid                dashboard.invalid
+        DashboardStoreFailed            dashboard.store_unavailable
       ServerError                       server.failed
         RequestInvalid                  server.request_invalid
         RouteMissing                    server.not_found
@@ -150,6 +154,12 @@ from onepiece_core.errors.base import (
     ProfileMissing,
     StateNotLocal,
     UsageError,
+)
+from onepiece_core.errors.dashboard import (
+    DashboardError,
+    DashboardInvalid,
+    DashboardMissing,
+    DashboardStoreFailed,
 )
 from onepiece_core.errors.data import (
     EditorialError,
@@ -255,6 +265,10 @@ __all__ = [
     "CredentialsInvalid",
     "CredentialsMissing",
     "CredentialsUnusable",
+    "DashboardError",
+    "DashboardInvalid",
+    "DashboardMissing",
+    "DashboardStoreFailed",
     "DccError",
     "DccMissing",
     "DccUnknown",
