@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,68 +15,13 @@ import pytest
 
 from onepiece_core.errors import AuditBroken, CredentialsUnusable
 from onepiece_server.audit import AuditLog
-from onepiece_server.auth.keys import ROLES
 from onepiece_server.auth.storage import add_key, list_keys, revoke_key, rotate_key
-
-SERVE = """
-import os, sys
-from pathlib import Path
-from onepiece_core.config import ConfigSources, load_settings
-from onepiece_server.run import serve
-if __name__ == "__main__":
-    root = Path(sys.argv[1])
-    settings = load_settings(ConfigSources(dict(os.environ), home=root, workspace=root))
-    serve(settings, root / "state", os.environ, port=int(sys.argv[2]), workers=int(sys.argv[3]), dev=len(sys.argv) > 4)
-"""
+from tests.support.trafalgar import command, environment, job_body, make_folder, serving
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    show = tmp_path / "show"
-    show.mkdir()
-    (tmp_path / "onepiece.toml").write_text(
-        f'[roots.show]\nlinux = "{show}"\n[render]\npoll_seconds = 0.1\n[farms.local]\nworkers = 2\nidle_seconds = 1\n'
-    )
-    (tmp_path / "serve.py").write_text(SERVE)
-    return tmp_path
-
-
-@contextmanager
-def serving(root: Path, *, workers: int = 1, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """A server, and a client that may do everything."""
-    keys = root / "state" / "server" / "credentials.json"
-    made = rotate_key(keys, "boss") if keys.exists() else add_key(keys, "boss", ROLES)
-    port = port or _free_port()
-    keep = {name: value for name, value in os.environ.items() if not name.startswith(("ONEPIECE_", "TRAFALGAR_"))}
-    environ = {**keep, "HOME": str(root), "PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(
-        [sys.executable, str(root / "serve.py"), str(root), str(port), str(workers)], env=environ, cwd=root
-    )
-    headers = {"X-API-Key": made.key, "X-API-Secret": made.secret}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30) as client:
-        try:
-            until = time.monotonic() + 60
-            while True:
-                try:
-                    client.get("/ready").raise_for_status()
-                    break
-                except httpx.HTTPError:
-                    assert process.poll() is None
-                    assert time.monotonic() < until
-                    time.sleep(0.05)
-            yield process, client
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def body(root: Path, line: str = "true", **more: object) -> dict[str, object]:
-    return {"template": "command", "parameters": {"Command": line}, "output": "show:renders", **more}
+    return make_folder(tmp_path, "[render]\npoll_seconds = 0.1\n[farms.local]\nworkers = 2\nidle_seconds = 1\n")
 
 
 def wait(client: httpx.Client, job_id: str) -> dict[str, object]:
@@ -96,7 +36,7 @@ def wait(client: httpx.Client, job_id: str) -> dict[str, object]:
 
 def test_a_job_is_sent_followed_and_its_log_read(root: Path) -> None:
     with serving(root) as (_, client):
-        answer = client.post("/render/v1/jobs", json=body(root, 'echo "frames $1"', frames="1-4", chunk_size=2))
+        answer = client.post("/render/v1/jobs", json=job_body('echo "frames $1"', frames="1-4", chunk_size=2))
         assert answer.status_code == 201, answer.text
         job = answer.json()
         assert (job["farm"], job["tasks"], job["user"]) == ("local", 2, "boss")
@@ -107,7 +47,7 @@ def test_a_job_is_sent_followed_and_its_log_read(root: Path) -> None:
         assert {farm["name"]: farm["available"] for farm in health["farms"]}["local"] is True
         assert httpx.get(f"{client.base_url}/health", trust_env=False).json() == {"status": "ok"}
         assert 'trafalgar_jobs{farm="local",status="succeeded"} 1' in client.get("/metrics").text
-        refused = client.post("/render/v1/jobs", json=body(root, output="/etc"))
+        refused = client.post("/render/v1/jobs", json=job_body(output="/etc"))
         assert (refused.status_code, refused.json()["error"]["code"]) == (422, "paths.escapes")
 
 
@@ -115,7 +55,7 @@ def test_two_workers_take_many_posts_and_every_answer_sees_all(root: Path) -> No
     with serving(root, workers=2) as (_, client):
 
         def post(number: int) -> httpx.Response:
-            told = body(root, name=f"n{number}", hold=True)
+            told = job_body(name=f"n{number}", hold=True)
             return client.post("/render/v1/jobs", json=told, headers={"Idempotency-Key": str(number % 60)})
 
         with ThreadPoolExecutor(8) as pool:
@@ -135,7 +75,7 @@ def test_a_killed_server_keeps_every_job_that_it_acknowledged(root: Path) -> Non
             def post(number: int, client: httpx.Client = client) -> str | None:
                 try:
                     line = f"echo {number} >> {root}/runs"
-                    answer = client.post("/render/v1/jobs", json=body(root, line, name=f"k{number}"))
+                    answer = client.post("/render/v1/jobs", json=job_body(line, name=f"k{number}"))
                     return str(answer.json()["job_id"]) if answer.status_code == 201 else None
                 except httpx.HTTPError:
                     return None
@@ -166,9 +106,9 @@ def test_a_server_with_streams_open_ends_when_it_is_told_to(root: Path) -> None:
 
 def test_changes_leave_entries_that_cannot_be_forged(root: Path) -> None:
     with serving(root) as (_, client):
-        client.post("/render/v1/jobs", json=body(root))
+        client.post("/render/v1/jobs", json=job_body())
         client.delete("/render/v1/jobs/nobody")
-        httpx.post(f"{client.base_url}/render/v1/jobs", json=body(root), trust_env=False)
+        httpx.post(f"{client.base_url}/render/v1/jobs", json=job_body(), trust_env=False)
     path = root / "state" / "server" / "audit.db"
     audit = AuditLog(path)
     told = [(entry.data["caller"], entry.data["method"], entry.data["status"]) for entry in audit.entries()]
@@ -183,11 +123,9 @@ def test_changes_leave_entries_that_cannot_be_forged(root: Path) -> None:
 
 
 def test_a_server_without_keys_does_not_start_and_dev_is_for_this_machine(root: Path) -> None:
-    environ = {**os.environ, "HOME": str(root), "PYTHONPATH": str(Path(__file__).parents[2])}
     run = subprocess.run(
-        [sys.executable, str(root / "serve.py"), str(root), "0", "1"],
-        env=environ, cwd=root, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        command(root, 0, 1), env=environment(root), cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
     assert run.returncode != 0
     assert "The server has no keys" in run.stderr
 
