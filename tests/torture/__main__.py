@@ -20,6 +20,7 @@ from tests.torture.kills import kill_publishes
 from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
+from tests.torture.server_kills import kill_servers
 from tests.torture.show_kills import kill_show_setups
 from tests.torture.site_kills import kill_batches
 from tests.torture.tracker_machine import run_machine
@@ -42,6 +43,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-shows": lambda world, seed: kill_show_setups(world, 100, seed),
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
+    "killed-servers": lambda world, seed: kill_servers(world.root / "server", 200, seed),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
