@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import multiprocessing
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from onepiece_core.config import ConfigSources, Settings, load_settings
@@ -81,10 +84,24 @@ def serve(
 
 def make_app() -> FastAPI:
     """What each worker serves, by the environment and the configuration files."""
+    _end_with_the_supervisor()
     environ = dict(os.environ)
     settings = load_settings(ConfigSources(environ, home=Path.home(), workspace=Path.cwd()))
     assert settings.state_dir is not None
     return build_app(settings, settings.state_dir, environ)
+
+
+def _end_with_the_supervisor() -> None:
+    """A worker whose supervisor was killed would keep the port, and the next server could not start."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+
+    def end() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=end, name="supervisor", daemon=True).start()
 
 
 def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -> FastAPI:
@@ -100,7 +117,7 @@ def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -
         service.close()
         audit.close()
 
-    return create_app(settings.server, settings.render, service, keys, audit=audit, health=service.health, close=close)
+    return create_app(settings, service, keys, state_dir=state_dir, audit=audit, health=service.health, close=close)
 
 
 def _make_key(settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str) -> None:

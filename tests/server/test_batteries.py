@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.torture.server_kills import kill_servers
+from tests.torture.stream_clients import come_and_go
 
 
 def test_ten_killed_servers_keep_what_they_acknowledged_and_hand_each_job_over_once(tmp_path: Path) -> None:
     endings = kill_servers(tmp_path, 10, seed=1)
     assert sum(endings.values()) == 10
     assert endings["killed when all was answered"] < 10
+
+
+def test_clients_of_streams_come_and_go_and_the_server_ends_while_they_are_there(tmp_path: Path) -> None:
+    assert come_and_go(tmp_path, 15, times=2).total() == 2 * 2 * 15 + 2 * 15

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from onepiece_core.errors import AuditBroken, CredentialsUnusable
@@ -65,6 +66,17 @@ def test_two_workers_take_many_posts_and_every_answer_sees_all(root: Path) -> No
         for _ in range(6):
             listed = client.get("/render/v1/jobs", params={"limit": 200}).json()["items"]
             assert len({job["job_id"] for job in listed}) == len(listed) == 60
+
+
+def test_workers_end_when_what_started_them_is_killed_and_the_port_is_free_again(root: Path) -> None:
+    with serving(root, workers=2) as (process, client):
+        workers = psutil.Process(process.pid).children(recursive=True)
+        port = client.base_url.port
+        process.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=30)
+        assert (bool(gone), alive) == (True, [])
+    with serving(root, port=port or 0) as (_, client):
+        assert client.get("/ready").status_code == 200
 
 
 def test_a_killed_server_keeps_every_job_that_it_acknowledged(root: Path) -> None:
