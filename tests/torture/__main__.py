@@ -23,6 +23,7 @@ from tests.torture.registrations import register_through_faults
 from tests.torture.server_kills import kill_servers
 from tests.torture.show_kills import kill_show_setups
 from tests.torture.site_kills import kill_batches
+from tests.torture.stream_clients import come_and_go
 from tests.torture.tracker_machine import run_machine
 from tests.torture.transfers import MIB, kill_downloads, kill_uploads, transfer_through_faults, with_a_server
 from tests.torture.world import World
@@ -44,6 +45,7 @@ BATTERIES: dict[str, Battery] = {
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
     "killed-servers": lambda world, seed: kill_servers(world.root / "server", 200, seed),
+    "stream-clients": lambda world, _: come_and_go(world.root / "server", 200, 5),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)

@@ -30,8 +30,8 @@ def come_and_go(root: Path, count: int, times: int) -> Counter[str]:
     make_folder(root, CONFIG)
     endings = Counter[str]()
     with serving(root) as (process, client):
-        for _ in range(5):
-            client.post(_JOBS, json=job_body(hold=True)).raise_for_status()
+        for _ in range(150):
+            client.post(_JOBS, json=job_body(name="n" * 200, hold=True)).raise_for_status()
         asyncio.run(_one_time(client, 2))  # what is opened once and kept
         before = _open_files(process)
         for _ in range(times):
@@ -79,9 +79,10 @@ async def _end_with_all(process: subprocess.Popen[bytes], client: httpx.Client, 
     assert process.returncode in (0, -signal.SIGTERM)
     async with asyncio.timeout(_SECONDS):
         for reader, writer in streams:
-            await _read_to_the_end(reader)
+            assert (await reader.read()).endswith(b"0\r\n\r\n"), "a stream was cut off"
             writer.close()
         await asyncio.gather(*[twin.wait_closed() for twin in twins])
+        assert {twin.close_code for twin in twins} == {1012}, "a WebSocket was not told that the server ends"
     for _, writer in deaf:
         writer.close()
 
@@ -145,11 +146,3 @@ async def _leave_twin(twin: ClientConnection, *, resets: bool) -> None:
     if resets:
         twin.transport.abort()
     await twin.close()
-
-
-async def _read_to_the_end(reader: asyncio.StreamReader) -> None:
-    try:
-        while await reader.read(1 << 16):
-            pass
-    except ConnectionError:
-        pass

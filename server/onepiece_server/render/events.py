@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from threading import Thread
+from types import FrameType
+from typing import Any
 
 from onepiece_core.errors import OnePieceError
 from onepiece_core.log import get_logger
@@ -32,6 +37,21 @@ class Broadcast:
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         Thread(target=self._follow, name="render events", daemon=True).start()
+        self._end_when_told()
+
+    def _end_when_told(self) -> None:
+        """A server that is told to end waits for its streams, and only then for the app."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            if callable(before):
+                signal.signal(number, partial(self._told_to_end, before))
+
+    def _told_to_end(self, before: Any, number: int, frame: FrameType | None) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.end)
+        before(number, frame)
 
     def end(self) -> None:
         """Every stream ends."""
