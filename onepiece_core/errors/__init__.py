@@ -113,6 +113,7 @@
         CredentialsMissing              auth.missing
         CredentialsInvalid              auth.invalid
         RoleMissing                     auth.forbidden
+        CrossOrigin                     auth.cross_origin
         CredentialsUnusable             auth.unusable
       OperationCancelled                operation.cancelled
 
@@ -221,6 +222,7 @@ from onepiece_core.errors.server import (
     CredentialsInvalid,
     CredentialsMissing,
     CredentialsUnusable,
+    CrossOrigin,
     MethodNotAllowed,
     RateLimited,
     RequestInvalid,
@@ -265,6 +267,7 @@ __all__ = [
     "CredentialsInvalid",
     "CredentialsMissing",
     "CredentialsUnusable",
+    "CrossOrigin",
     "DashboardError",
     "DashboardInvalid",
     "DashboardMissing",

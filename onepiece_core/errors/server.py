@@ -72,6 +72,13 @@ class RoleMissing(AuthError):
     code = "auth.forbidden"
 
 
+class CrossOrigin(AuthError):
+    """A browser that is signed in here sent what a page of another site asked it to."""
+
+    code = "auth.cross_origin"
+    hint = "Do it on the server's own pages, or send an API key."
+
+
 class CredentialsUnusable(AuthError):
     """The server's own list of keys is missing or broken; nobody is let in."""
 

@@ -41,6 +41,7 @@ STATUS: Mapping[str, int] = {
     "storage.disk_full": 507,
     "auth.unusable": 503,
     "auth.forbidden": 403,
+    "auth.cross_origin": 403,
     "auth": 401,
     "server.request_invalid": 422,
     "server.not_found": 404,

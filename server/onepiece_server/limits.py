@@ -21,6 +21,10 @@ class Rate:
         self._per_minute, self._clock, self._lock = per_minute, clock, Lock()
         self._left: dict[str, tuple[float, float]] = {}  # caller: (requests left, when that was)
 
+    def narrower(self, per_minute: int) -> Rate:
+        """Another count, of what fewer are allowed of."""
+        return Rate(min(per_minute, self._per_minute), self._clock)
+
     def take(self, caller: str) -> None:
         """Raises RateLimited."""
         now = self._clock()

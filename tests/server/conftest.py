@@ -3,13 +3,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
-from onepiece_core.config.models import RenderSettings, ServerSettings
+from onepiece_core.config.models import RenderSettings, ServerSettings, Settings
 from onepiece_server.app import create_app
 from onepiece_server.auth.keys import ROLES, Credential, Keys
 from tests.support.memory_jobs import MemoryJobs
@@ -17,20 +20,12 @@ from tests.support.memory_jobs import MemoryJobs
 SECRET = "a long secret of a test"
 
 
-@pytest.fixture
-def jobs() -> MemoryJobs:
-    return MemoryJobs()
-
-
-@pytest.fixture
-def address(jobs: MemoryJobs) -> Iterator[str]:
-    """A real server on loopback; the key ROLE-with-dashes has that role alone."""
-    keys = [Credential(key=role.replace(":", "-"), secret=SECRET, roles=frozenset({role})) for role in ROLES]
-    keys.append(Credential(key="old", secret=SECRET, roles=frozenset(ROLES), expires_at=1.0))
-    settings = ServerSettings(max_body_bytes=2048)
-    app = create_app(settings, RenderSettings(sse_keepalive_interval=0.2), jobs, Keys(keys))
+@contextmanager
+def served(app: FastAPI, *, root_path: str = "") -> Iterator[str]:
+    """Its address, on loopback."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, root_path=root_path)
+    server = uvicorn.Server(config)
     thread = Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
     try:
@@ -39,6 +34,22 @@ def address(jobs: MemoryJobs) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+@pytest.fixture
+def jobs() -> MemoryJobs:
+    return MemoryJobs()
+
+
+@pytest.fixture
+def address(jobs: MemoryJobs, tmp_path: Path) -> Iterator[str]:
+    """A real server on loopback; the key ROLE-with-dashes has that role alone."""
+    keys = [Credential(key=role.replace(":", "-"), secret=SECRET, roles=frozenset({role})) for role in ROLES]
+    keys.append(Credential(key="old", secret=SECRET, roles=frozenset(ROLES), expires_at=1.0))
+    settings = Settings(server=ServerSettings(max_body_bytes=2048), render=RenderSettings(sse_keepalive_interval=0.2))
+    app = create_app(settings, jobs, Keys(keys), state_dir=tmp_path / "state")
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ MEANINGS = {
     "auth.missing": "The server needs a key or a token.",
     "auth.invalid": "The key or the token is unknown, wrong or expired.",
     "auth.forbidden": "The key lacks the role that this needs.",
+    "auth.cross_origin": "A page of another site made use of a browser's session here.",
     "auth.unusable": "The server's own list of keys is missing or broken.",
     "dashboard.failed": "The dashboard could not do what it was asked for.",
     "dashboard.not_found": "The dashboard knows no such show, shot, delivery, ingest or playlist.",
@@ -130,6 +131,7 @@ _STATUS_MEANINGS = {
     "render": "render jobs",
     "server": "requests to the server",
     "auth": "keys and roles of the server",
+    "dashboard": "the dashboard and its copy of ShotGrid",
     "operation": "cancelled",
 }
 

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from onepiece_core.config.models import ServerSettings
 from onepiece_core.errors import CredentialsInvalid, CredentialsMissing, OnePieceError, RoleMissing
-from onepiece_server.auth.keys import Caller, Keys, Role
+from onepiece_server.auth.door import Door, peer_of
+from onepiece_server.auth.keys import Caller, Role
 from onepiece_server.errors import envelope
 from onepiece_server.limits import Rate
 
-_OPEN = frozenset({"/health", "/ready", "/render/v1/health", "/render/v1/ready", "/openapi.json"})
-
 
 class Gate:
-    """ASGI: puts the caller in the request's state, or answers 401 or 429."""
+    """ASGI: puts the caller in the request's state, or answers 401, 403 or 429."""
 
-    def __init__(self, app: ASGIApp, *, keys: Keys, settings: ServerSettings, rate: Rate) -> None:
-        self._app, self._keys, self._rate = app, keys, rate
-        self._key, self._secret = settings.api_key_header, settings.api_secret_header
+    def __init__(self, app: ASGIApp, *, door: Door, rate: Rate) -> None:
+        self._app, self._door, self._rate = app, door, rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = HTTPConnection(scope).headers
-        peer = (scope.get("client") or ("unknown",))[0]
+        connection, address = HTTPConnection(scope), f"address {peer_of(scope)}"
         try:
-            caller = self._caller(headers)
-            if caller is None and _path(scope) not in _OPEN:
+            caller = self._door.caller_of(connection)
+            if caller is None and not self._door.is_open(scope):
+                page = self._door.sign_in_page(connection)
+                if page is not None:
+                    await RedirectResponse(page, 303, {"Cache-Control": "no-store"})(scope, receive, send)
+                    return
                 raise CredentialsMissing("This needs an API key or a token")
-            self._rate.take(caller.name if caller else f"address {peer}")
+            self._rate.take(caller.name if caller else address)
         except OnePieceError as error:
             try:
                 if isinstance(error, CredentialsInvalid):
-                    self._rate.take(f"address {peer}")  # guesses count too
+                    self._rate.take(address)  # guesses count too
             except OnePieceError as limited:
                 error = limited
             await refuse(error, scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
-
-    def _caller(self, headers: Mapping[str, str]) -> Caller | None:
-        scheme, _, token = _text(headers.get("authorization", "")).partition(" ")
-        if scheme.lower() == "bearer":
-            return self._keys.authenticate_token(token.strip())
-        key, secret = headers.get(self._key), headers.get(self._secret)
-        if key is None and secret is None:
-            return None
-        return self._keys.authenticate(_text(key or ""), _text(secret or ""))
 
 
 async def refuse(error: OnePieceError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,23 +63,13 @@ def known(connection: HTTPConnection) -> Caller:
     return caller
 
 
-def require(role: Role) -> Callable[[HTTPConnection], Caller]:
-    """A dependency: the caller, who has the role or manages the server."""
+def require(*roles: Role) -> Callable[[HTTPConnection], Caller]:
+    """A dependency: the caller, who has one of the roles or manages the server."""
 
     def checked(connection: HTTPConnection) -> Caller:
         caller = known(connection)
-        if role not in caller.roles and "dashboard:manage" not in caller.roles:
-            raise RoleMissing(f"This needs the role {role}", role=role)
+        if caller.roles.isdisjoint(roles) and "dashboard:manage" not in caller.roles:
+            raise RoleMissing(f"This needs the role {' or '.join(roles)}", role=roles[0])
         return caller
 
     return checked
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path") or "")
-
-
-def _text(header: str) -> str:
-    """A header as its sender meant it: UTF-8 that arrived as Latin-1."""
-    return header.encode("latin-1", "replace").decode("utf-8", "surrogateescape")

@@ -26,6 +26,8 @@ Role = Literal[
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+# What the dashboard's token may: all that the pages show, and nothing that changes anything.
+DASHBOARD_ROLES: frozenset[Role] = frozenset({"dashboard:read", "review:read", "ingest:read", "render:read"})
 _SECRET_SHORTEST = 16
 
 
@@ -53,10 +55,15 @@ class Credential(BaseModel):
 
 
 class Caller(BaseModel, frozen=True):
-    """Who asks, known by a key."""
+    """Who asks, known by a key.
+
+    Attributes:
+        mark: which secret it was known by, without telling it; another one after the key was renewed.
+    """
 
     name: str
     roles: frozenset[Role]
+    mark: str = Field("", repr=False)
 
 
 _LIST = TypeAdapter(list[Credential])
@@ -70,9 +77,10 @@ class Keys:
         for each in credentials:
             if each.key in self._hashes:
                 raise CredentialsUnusable(f"The key {each.key} is there twice")
-            self._hashes[each.key] = (each.secret_hash or hash_secret(each.secret or ""), each)
+            self._hashes[each.key] = (each.secret_hash or _hash_of_clear(each), each)
         self._nobody = hash_secret(secrets.token_urlsafe(32))
         self._dashboard = dashboard_token.encode() if dashboard_token else None
+        self._dashboard_mark = _mark(f"dashboard {dashboard_token}") if dashboard_token else None
 
     def __len__(self) -> int:
         return len(self._hashes) + (self._dashboard is not None)
@@ -81,21 +89,50 @@ class Keys:
         """Raises CredentialsInvalid; an unknown key takes as long as a wrong secret."""
         stored, found = self._hashes.get(key, (self._nobody, None))
         is_right = _matches(secret, stored)
-        if found is None or not is_right or (found.expires_at is not None and found.expires_at <= time.time()):
+        if found is None or not is_right or _has_ended(found):
             raise CredentialsInvalid("The key or its secret is not valid")
-        return Caller(name=found.key, roles=found.roles)
+        return Caller(name=found.key, roles=found.roles, mark=_mark(stored))
 
     def authenticate_token(self, token: str) -> Caller:
         """``KEY.SECRET``, or the dashboard's token."""
         if self._dashboard and hmac.compare_digest(_bytes(token), self._dashboard):
-            return Caller(name="dashboard", roles=frozenset({"dashboard:read", "render:read"}))
+            return self._of_dashboard()
         key, _, secret = token.partition(".")
         return self.authenticate(key, secret)
 
+    def recall(self, name: str, mark: str) -> Caller | None:
+        """Who was let in before, with the roles of now; None once its key has ended, or has another secret."""
+        if mark == self._dashboard_mark:
+            return self._of_dashboard()
+        stored, found = self._hashes.get(name, (self._nobody, None))
+        if found is None or _mark(stored) != mark or _has_ended(found):
+            return None
+        return Caller(name=name, roles=found.roles, mark=mark)
+
+    def _of_dashboard(self) -> Caller:
+        return Caller(name="dashboard", roles=DASHBOARD_ROLES, mark=self._dashboard_mark or "")
+
 
 def hash_secret(secret: str) -> str:
-    salt = secrets.token_hex(16)
+    return _hashed(secrets.token_hex(16), secret)
+
+
+def _hash_of_clear(credential: Credential) -> str:
+    """The same in every process, as a hash in the file is: sessions are known by it."""
+    salt = hashlib.sha256(f"onepiece key {credential.key}".encode()).hexdigest()[:32]
+    return _hashed(salt, credential.secret or "")
+
+
+def _hashed(salt: str, secret: str) -> str:
     return f"sha256${salt}${_digest(salt, secret)}"
+
+
+def _mark(stored: str) -> str:
+    return hashlib.sha256(f"onepiece session {stored}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _has_ended(credential: Credential) -> bool:
+    return credential.expires_at is not None and credential.expires_at <= time.time()
 
 
 def read_credentials(file: Path | None, inline: str | None) -> list[Credential]:
