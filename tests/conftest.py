@@ -26,6 +26,7 @@ import pytest
 
 from onepiece_server.sandbox import studio as sandbox
 from onepiece_server.sandbox.report import SandboxReport
+from tests.support.disks import small_filesystem
 from tests.support.rights import may_mount
 
 _ROOT = "PYTEST_RUN_FOLDER"  # inherited by the workers of pytest-xdist
@@ -162,8 +163,5 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A filesystem of 1 MiB."""
     if not may_mount:
         pytest.skip("mounting needs Linux and root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with small_filesystem(tmp_path / "small", 1) as folder:
+        yield folder

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from onepiece_core.errors import (
@@ -16,6 +17,7 @@ from onepiece_core.errors import (
     JobRejected,
     OnePieceError,
     RenderInvalid,
+    RenderStoreFailed,
 )
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.job import FarmJob, LogPart, TaskSnapshot
@@ -200,14 +202,18 @@ class RenderService:
         return job.handle
 
     def _sent(self, job: Job, farm_job: FarmJob) -> Job:
-        """The farm may be away: the job waits. What it refuses is kept as failed, and raised."""
+        """The farm may be away: the job waits. What it refuses is kept as failed, and raised.
+
+        It is recorded: should the record fail from here on, the poller finds out whether the farm has it.
+        """
         try:
             return hand_over(self.store, self.farms.get(job.farm), job, farm_job)
         except JobRejected:
             raise
         except OnePieceError as error:
             waiting = job.model_copy(update={"message": f"It waits: {error.report.message}"})
-            self.store.save([waiting])
+            with suppress(RenderStoreFailed):
+                self.store.save([waiting])
             return waiting
 
     def _on_farm(self, job_id: str) -> tuple[Farm, Job]:

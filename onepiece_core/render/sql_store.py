@@ -75,6 +75,10 @@ class Database(Protocol):
         """A clock that all who use the database share."""
         ...
 
+    def has_room(self) -> bool:
+        """Whether its disk has room for jobs, as far as can be told without writing."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -258,6 +262,8 @@ class SqlStore:
         )
 
     def _is_writable(self) -> bool:
+        if not self._database.has_room():
+            return False
         try:
             self._together(lambda db: _note(db, "written", self._database.now()))
         except RenderStoreFailed:

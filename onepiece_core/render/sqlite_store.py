@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -16,6 +17,8 @@ from onepiece_core.render.sql_store import SCHEMA, SqlStore
 
 _VERSION = 1
 _BUSY_SECONDS = 20.0
+# A full disk may still take a few words, and no job.
+_ROOM = 1024 * 1024
 _SCHEMA = SCHEMA.format(key="integer primary key autoincrement", real="real")
 
 
@@ -51,6 +54,12 @@ class SqliteDatabase:
 
     def now(self) -> float:
         return time.time()
+
+    def has_room(self) -> bool:
+        try:
+            return shutil.disk_usage(self._path.parent).free >= _ROOM
+        except OSError:
+            return False
 
     def close(self) -> None:
         self._writer.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.rights import needs_mount
+from tests.torture.full_disks import fill_disks
 from tests.torture.server_kills import kill_servers
 from tests.torture.stream_clients import come_and_go
 
@@ -16,3 +18,8 @@ def test_ten_killed_servers_keep_what_they_acknowledged_and_hand_each_job_over_o
 
 def test_clients_of_streams_come_and_go_and_the_server_ends_while_they_are_there(tmp_path: Path) -> None:
     assert come_and_go(tmp_path, 15, times=2).total() == 2 * 2 * 15 + 2 * 15
+
+
+@needs_mount
+def test_a_full_disk_is_told_nothing_refused_reaches_the_farm_and_jobs_are_taken_again(tmp_path: Path) -> None:
+    assert fill_disks(tmp_path, 2, seed=1).total() == 4

@@ -15,6 +15,7 @@ from tests.torture.adoptions import adopt_publishes
 from tests.torture.bulk_storms import bulk_through_storms
 from tests.torture.deliver_kills import kill_deliveries
 from tests.torture.faulty_store import faulty_store
+from tests.torture.full_disks import fill_disks
 from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
 from tests.torture.planted_shows import reconcile_planted
@@ -46,6 +47,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
     "killed-servers": lambda world, seed: kill_servers(world.root / "server", 200, seed),
     "stream-clients": lambda world, _: come_and_go(world.root / "server", 200, 5),
+    "full-disks": lambda world, seed: fill_disks(world.root / "server", 50, seed),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
