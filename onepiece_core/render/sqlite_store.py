@@ -14,6 +14,7 @@ from typing import Any, Literal
 from onepiece_core.errors import RenderStoreFailed
 from onepiece_core.filesystems import refuse_network_filesystem
 from onepiece_core.render.sql_store import SCHEMA, SqlStore
+from onepiece_core.wal import turn_to_wal
 
 _VERSION = 1
 _BUSY_SECONDS = 20.0
@@ -121,7 +122,7 @@ class _Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    _turn_to_wal(db)
+    turn_to_wal(db, _BUSY_SECONDS)
     db.execute("pragma synchronous = full")
     found = db.execute("pragma user_version").fetchone()[0]
     if found > _VERSION:
@@ -130,16 +131,3 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         )
     if found < _VERSION:
         db.executescript(f"begin immediate;{_SCHEMA}pragma user_version = {_VERSION};commit;")
-
-
-def _turn_to_wal(db: sqlite3.Connection) -> None:
-    """SQLite itself does not wait here for another that opens a new file at this very moment."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            db.execute("pragma journal_mode = wal")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(0.01)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onepiece_core.errors import FarmUnavailable, JobUnknownToFarm
 from onepiece_core.farm.engines.mock.schedule import MockJob, MockTask
+from onepiece_core.wal import turn_to_wal
 
 
 class MockJobs:
@@ -75,7 +76,7 @@ class MockJobs:
         if self._db is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             db = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
-            db.execute("pragma journal_mode = wal")
+            turn_to_wal(db)
             # Survives a process that is killed; a machine that loses power may forget what it pretended.
             db.execute("pragma synchronous = normal")
             db.execute("create table if not exists jobs (id text primary key, is_ended integer, data text not null)")
