@@ -97,11 +97,11 @@ def make_folders(folder: Path) -> None:
         raise StorageError(f"{folder} is a file, not a folder.", path=str(folder))
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data``: readers see the old or the new content, durably."""
+def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Replace ``path`` by ``data``: readers see the old or the new content, durably. ``mode`` is before the umask."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        create_file(temporary, data)
+        create_file(temporary, data, mode=mode)
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -109,9 +109,9 @@ def write_file(path: Path, data: bytes) -> None:
         raise storage_error(error, path) from error
 
 
-def create_file(path: Path, data: bytes) -> None:
+def create_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Create ``path`` with ``data`` and make the bytes durable. Raises FileExistsError and other OSErrors."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onepiece_core.errors import AuditBroken
 from onepiece_core.log import get_logger
+from onepiece_core.wal import turn_to_wal
 
 log = get_logger(__name__)
 
@@ -23,6 +24,8 @@ create table if not exists entries (seq integer primary key, data text not null,
 pragma user_version = 1;
 """
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+# These are summed instead (refusals.py), reads too: one caller may send any number of them.
+REFUSED = frozenset({401, 403, 413, 429})
 _START = "0" * 64
 
 
@@ -44,7 +47,7 @@ class AuditLog:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
-            self._db.execute("pragma journal_mode = wal")
+            turn_to_wal(self._db)
             self._db.execute("pragma synchronous = normal")
             if self._db.execute("pragma user_version").fetchone()[0] < 1:
                 self._db.executescript(_SCHEMA)
@@ -98,7 +101,7 @@ def _hash(seq: int, before: str, data: str) -> str:
 
 
 class Audited:
-    """ASGI: each request that may change something leaves an entry, whatever it was answered."""
+    """ASGI: each request that may change something leaves an entry, whatever it was answered; refusals aside."""
 
     def __init__(self, app: ASGIApp, *, audit: AuditLog) -> None:
         self._app, self._audit = app, audit
@@ -113,7 +116,8 @@ class Audited:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._write(scope, status)
+                if status not in REFUSED:
+                    self._write(scope, status)
             await send(message)
 
         await self._app(scope, receive, sending)

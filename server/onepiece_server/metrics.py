@@ -9,8 +9,11 @@ from onepiece_core.render.model import JobMetrics, StoreHealth
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(metrics: JobMetrics, health: StoreHealth | None) -> str:
-    return "\n".join([*_jobs(metrics), *(() if health is None else _record(health))]) + "\n"
+def exposition(metrics: JobMetrics, health: StoreHealth | None, *, are_keys_current: bool) -> str:
+    lines = [*_jobs(metrics), *(() if health is None else _record(health))]
+    told = "0 while the file of keys is broken and older keys are in force."
+    lines += _number("trafalgar_keys_current", "gauge", told, int(are_keys_current))
+    return "\n".join(lines) + "\n"
 
 
 def _jobs(metrics: JobMetrics) -> Iterator[str]:
@@ -34,7 +37,11 @@ def _record(health: StoreHealth) -> Iterator[str]:
         "trafalgar_record_writable": ("gauge", "1 while the record can be written.", int(health.is_writable)),
     }
     for name, (kind, told, number) in numbers.items():
-        yield from (f"# HELP {name} {told}", f"# TYPE {name} {kind}", f"{name} {number}")
+        yield from _number(name, kind, told, number)
+
+
+def _number(name: str, kind: str, told: str, number: int) -> tuple[str, str, str]:
+    return f"# HELP {name} {told}", f"# TYPE {name} {kind}", f"{name} {number}"
 
 
 def _label(text: str) -> str:

@@ -18,13 +18,13 @@ class Parts:
 
     Attributes:
         door: who may come in, its sessions, and which addresses are open; see also auth.gate.require.
-        audit: requests that may change something are written by themselves; None where none is kept.
+        audit: requests that may change something, and refused ones, are written by themselves.
         rate: counted for each request by itself.
     """
 
     settings: Settings
     state_dir: Path
     door: Door
-    audit: AuditLog | None
+    audit: AuditLog
     rate: Rate
     jobs: Jobs

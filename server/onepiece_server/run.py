@@ -108,8 +108,9 @@ def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -
     from onepiece_core.render.opening import open_service
     from onepiece_server.app import create_app
     from onepiece_server.audit import AuditLog
+    from onepiece_server.auth.live_keys import LiveKeys
 
-    keys = read_keys(settings, state_dir)
+    keys = LiveKeys(credential_file(settings, state_dir), lambda: read_keys(settings, state_dir))
     audit = AuditLog(state_dir / "server" / "audit.db")
     service = open_service(settings, state_dir, environ, polls=True)
 

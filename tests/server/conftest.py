@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from onepiece_core.config.models import RenderSettings, ServerSettings, Settings
 from onepiece_server.app import create_app
+from onepiece_server.audit import AuditLog
 from onepiece_server.auth.keys import ROLES, Credential, Keys
 from tests.support.memory_jobs import MemoryJobs
 
@@ -47,7 +48,9 @@ def address(jobs: MemoryJobs, tmp_path: Path) -> Iterator[str]:
     keys = [Credential(key=role.replace(":", "-"), secret=SECRET, roles=frozenset({role})) for role in ROLES]
     keys.append(Credential(key="old", secret=SECRET, roles=frozenset(ROLES), expires_at=1.0))
     settings = Settings(server=ServerSettings(max_body_bytes=2048), render=RenderSettings(sse_keepalive_interval=0.2))
-    app = create_app(settings, jobs, Keys(keys), state_dir=tmp_path / "state")
+    state = tmp_path / "state"
+    audit = AuditLog(state / "server" / "audit.db")
+    app = create_app(settings, jobs, Keys(keys), state_dir=state, audit=audit, close=audit.close)
     with served(app) as address:
         yield address
 

@@ -18,6 +18,7 @@ from websockets.typing import Origin
 from onepiece_core.config.models import ServerSettings, Settings
 from onepiece_core.errors import CredentialsInvalid, RateLimited
 from onepiece_server.app import create_app
+from onepiece_server.audit import AuditLog
 from onepiece_server.auth.door import Door
 from onepiece_server.auth.keys import ROLES, Credential, Keys
 from onepiece_server.auth.sessions import COOKIE, Sessions
@@ -63,7 +64,8 @@ def keys(*, secret: str = SECRET, without: str = "") -> Keys:
 @contextmanager
 def site(folder: Path, known: Keys, *, root_path: str = "", hours: float = 12.0) -> Iterator[httpx.Client]:
     settings = Settings(server=ServerSettings(root_path=root_path, session_hours=hours))
-    app = create_app(settings, MemoryJobs(), known, state_dir=folder, mounts=[pages])
+    audit = AuditLog(folder / "server" / "audit.db")
+    app = create_app(settings, MemoryJobs(), known, state_dir=folder, audit=audit, mounts=[pages], close=audit.close)
     with (
         served(app, root_path=root_path) as address,
         httpx.Client(base_url=address, trust_env=False, headers={"Origin": address}, timeout=20) as client,

@@ -53,7 +53,7 @@ def add(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key. Its secret is shown now and never again; a running server takes the key after a restart."""
+    """Make a key. Its secret is shown now and never again; a running server takes the key at once."""
     from pydantic import ValidationError
 
     from onepiece_core.errors import UsageError
@@ -86,7 +86,7 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def revoke(ctx: typer.Context, key: Key, as_json: Json = False) -> None:
-    """Take a key away; a running server forgets it at its next start."""
+    """Take a key away; a running server lets it in no more, and the browsers that signed in with it neither."""
     from onepiece_server.auth.storage import revoke_key
 
     session = session_of(ctx)
@@ -95,7 +95,7 @@ def revoke(ctx: typer.Context, key: Key, as_json: Json = False) -> None:
 
 
 def rotate(ctx: typer.Context, key: Key, as_json: Json = False) -> None:
-    """Give a key a new secret; it keeps its roles."""
+    """Give a key a new secret; it keeps its roles, and the old secret ends at once."""
     from onepiece_server.auth.storage import rotate_key
 
     session = session_of(ctx)

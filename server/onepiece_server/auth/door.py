@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from onepiece_core.config.models import ServerSettings
 from onepiece_core.errors import CredentialsInvalid
-from onepiece_server.auth.keys import Caller, Keys
+from onepiece_server.auth.keys import Caller, KeyRing
 from onepiece_server.auth.origin import check_same_origin
 from onepiece_server.auth.sessions import Sessions
 from onepiece_server.limits import Rate
@@ -23,7 +23,7 @@ _SIGN_INS_PER_MINUTE = 60
 class Door:
     """Packages that add routes tell it, before the first request, which of them need no key."""
 
-    def __init__(self, keys: Keys, sessions: Sessions, settings: ServerSettings, rate: Rate) -> None:
+    def __init__(self, keys: KeyRing, sessions: Sessions, settings: ServerSettings, rate: Rate) -> None:
         self.sessions = sessions
         self._keys, self._rate = keys, rate
         self._guesses = rate.narrower(_SIGN_INS_PER_MINUTE)

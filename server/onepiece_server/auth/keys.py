@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Protocol, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
@@ -69,8 +69,29 @@ class Caller(BaseModel, frozen=True):
 _LIST = TypeAdapter(list[Credential])
 
 
+class KeyRing(Protocol):
+    """Who is let in, by the keys of now. Raises CredentialsInvalid.
+
+    Attributes:
+        problem: why they are not those that they should be.
+    """
+
+    @property
+    def problem(self) -> str | None: ...
+
+    def __len__(self) -> int: ...
+
+    def authenticate(self, key: str, secret: str) -> Caller: ...
+
+    def authenticate_token(self, token: str) -> Caller: ...
+
+    def recall(self, name: str, mark: str) -> Caller | None: ...
+
+
 class Keys:
     """The keys that a server lets in."""
+
+    problem: str | None = None
 
     def __init__(self, credentials: Iterable[Credential], dashboard_token: str | None = None) -> None:
         self._hashes: dict[str, tuple[str, Credential]] = {}

@@ -15,14 +15,14 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from onepiece_core.errors import CredentialsUnusable
 from onepiece_core.storage.locking import file_lock
-from onepiece_server.auth.keys import Caller
+from onepiece_core.wal import turn_to_wal
+from onepiece_server.auth.keys import Caller, KeyRing
 
 COOKIE = "trafalgar_session"
 _SCHEMA = """
@@ -34,17 +34,11 @@ create index if not exists sessions_end on sessions (ends_at);
 _BUSY_SECONDS = 20.0
 
 
-class Recalls(Protocol):
-    """The keys of now."""
-
-    def recall(self, name: str, mark: str) -> Caller | None: ...
-
-
 class Sessions:
     """Any thread may call it, in several processes over one file."""
 
     def __init__(
-        self, path: Path | None, keys: Recalls, *, hours: float, clock: Callable[[], float] = time.time
+        self, path: Path | None, keys: KeyRing, *, hours: float, clock: Callable[[], float] = time.time
     ) -> None:
         """Open or create the file; None keeps them in memory. Raises CredentialsUnusable."""
         self._keys, self._seconds, self._clock = keys, hours * 3600, clock
@@ -57,7 +51,7 @@ class Sessions:
                 self._db = sqlite3.connect(
                     path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
-                self._db.execute("pragma journal_mode = wal")
+                turn_to_wal(self._db)
                 self._db.execute("pragma synchronous = normal")
                 self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as cause:
