@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.rights import needs_mount
 from tests.torture.full_disks import fill_disks
+from tests.torture.many_workers import post_to_many
 from tests.torture.server_kills import kill_servers
 from tests.torture.stream_clients import come_and_go
 
@@ -23,3 +24,9 @@ def test_clients_of_streams_come_and_go_and_the_server_ends_while_they_are_there
 @needs_mount
 def test_a_full_disk_is_told_nothing_refused_reaches_the_farm_and_jobs_are_taken_again(tmp_path: Path) -> None:
     assert fill_disks(tmp_path, 2, seed=1).total() == 4
+
+
+def test_two_workers_take_what_eight_clients_post_and_a_key_sent_many_times_at_once_is_one_job(
+    tmp_path: Path,
+) -> None:
+    assert post_to_many(tmp_path, 104, keys=2).total() == 104 + 2

@@ -18,6 +18,7 @@ from tests.torture.faulty_store import faulty_store
 from tests.torture.full_disks import fill_disks
 from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
+from tests.torture.many_workers import post_to_many
 from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
@@ -48,6 +49,7 @@ BATTERIES: dict[str, Battery] = {
     "killed-servers": lambda world, seed: kill_servers(world.root / "server", 200, seed),
     "stream-clients": lambda world, _: come_and_go(world.root / "server", 200, 5),
     "full-disks": lambda world, seed: fill_disks(world.root / "server", 50, seed),
+    "many-workers": lambda world, _: post_to_many(world.root / "server", 1000, 20),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
