@@ -75,7 +75,27 @@ def _described(app: FastAPI, settings: ServerSettings, version: str) -> dict[str
                 if path.endswith("/jobs"):
                     again = {**operation["responses"]["201"], "description": "The key was used for this job before."}
                     operation["responses"]["200"] = again
+    _add_links(told["paths"])
     return told
+
+
+def _add_links(paths: dict[str, Any]) -> None:
+    """What can be asked of a job, from the answers that name one; of its tasks, the first."""
+    about = {path: told for path, told in paths.items() if "{job_id}" in path}
+    for method, status, where in (
+        ("post", "201", "job_id"),
+        ("post", "200", "job_id"),
+        ("get", "200", "items/0/job_id"),
+    ):
+        links = {
+            each["operationId"]: {
+                "operationId": each["operationId"],
+                "parameters": {"job_id": f"$response.body#/{where}"} | ({"number": 0} if "{number}" in path else {}),
+            }
+            for path, told in about.items()
+            for each in told.values()
+        }
+        paths["/render/v1/jobs"][method]["responses"][status]["links"] = links
 
 
 def _add_failures(operation: dict[str, Any], method: str) -> None:

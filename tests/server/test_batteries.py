@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.rights import needs_mount
+from tests.torture.api_description import try_the_api
 from tests.torture.full_disks import fill_disks
 from tests.torture.many_workers import post_to_many
 from tests.torture.server_kills import kill_servers
@@ -30,3 +31,9 @@ def test_two_workers_take_what_eight_clients_post_and_a_key_sent_many_times_at_o
     tmp_path: Path,
 ) -> None:
     assert post_to_many(tmp_path, 104, keys=2).total() == 104 + 2
+
+
+def test_stories_of_calls_are_answered_as_the_description_says(tmp_path: Path) -> None:
+    answers = try_the_api(tmp_path, 1, 30, seed=1)
+    assert answers["POST /render/v1/jobs: 201"] >= 5
+    assert answers["DELETE /render/v1/jobs/{job_id}: 202"] >= 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onepiece_server.sandbox import studio
 from tests.torture.adoptions import adopt_publishes
+from tests.torture.api_description import try_the_api
 from tests.torture.bulk_storms import bulk_through_storms
 from tests.torture.deliver_kills import kill_deliveries
 from tests.torture.faulty_store import faulty_store
@@ -50,6 +51,7 @@ BATTERIES: dict[str, Battery] = {
     "stream-clients": lambda world, _: come_and_go(world.root / "server", 200, 5),
     "full-disks": lambda world, seed: fill_disks(world.root / "server", 50, seed),
     "many-workers": lambda world, _: post_to_many(world.root / "server", 1000, 20),
+    "described-api": lambda world, seed: try_the_api(world.root / "server", 200, 200, seed),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
