@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -127,7 +127,7 @@ def entries(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Show who changed what, the newest last."""
+    """Show who changed what, and who was refused, the newest last."""
     from onepiece_cli.render.shape import moment, table
 
     session = session_of(ctx)
@@ -146,13 +146,18 @@ def entries(
         (
             each.seq,
             moment(each.data.get("at")) or "",
-            each.data.get("caller") or "-",
+            each.data.get("caller") or each.data.get("address") or "-",
             each.data.get("status", ""),
-            f"{each.data.get('method', '')} {each.data.get('path', '')}",
+            _what(each.data),
         )
         for each in found
     ]
     table(("entry", "at", "who", "status", "what"), rows)
+
+
+def _what(told: dict[str, Any]) -> str:
+    what = f"{told.get('method', '')} {told.get('path', '')}"
+    return f"{what} ({told['count']} times in a minute)" if told.get("count", 1) > 1 else what
 
 
 def _audit_path(session: Session) -> Path:
