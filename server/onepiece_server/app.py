@@ -22,10 +22,11 @@ from onepiece_server.auth.keys import KeyRing
 from onepiece_server.auth.sessions import Sessions
 from onepiece_server.errors import answer_with_envelopes, internal
 from onepiece_server.headers import SecurityHeaders
-from onepiece_server.limits import BodyLimit, Rate
+from onepiece_server.limits import BodyLimit
 from onepiece_server.openapi import describe
 from onepiece_server.own_routes import OPEN, add_own_routes
 from onepiece_server.parts import Parts
+from onepiece_server.rates import Rate, SharedBuckets
 from onepiece_server.refusals import Refusals, RefusalsNoted
 from onepiece_server.render.events import Broadcast
 from onepiece_server.render.routes import render_routes
@@ -66,6 +67,7 @@ def create_app(
             yield
             broadcast.end()
         parts.door.sessions.close()
+        parts.rate.close()
         close()
 
     root_path = settings.server.root_path
@@ -85,7 +87,7 @@ def create_app(
 
 def _parts(settings: Settings, jobs: Jobs, keys: KeyRing, state_dir: Path, audit: AuditLog) -> Parts:
     server = settings.server
-    rate = Rate(server.requests_per_minute)
+    rate = Rate(server.requests_per_minute, SharedBuckets(state_dir / "server" / "limits.db"))
     sessions = Sessions(state_dir / "server" / "sessions.db", keys, hours=server.session_hours)
     door = Door(keys, sessions, server, rate)
     door.open(*OPEN)

@@ -1,42 +1,11 @@
-"""How large a request may be, and how many may come."""
+"""How large a request may be."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from threading import Lock
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onepiece_core.errors import BodyTooLarge, RateLimited
+from onepiece_core.errors import BodyTooLarge
 from onepiece_server.errors import envelope
-
-_CALLERS_KEPT = 10_000
-
-
-class Rate:
-    """So many requests of one caller in a minute, in each process of the server."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute, self._clock, self._lock = per_minute, clock, Lock()
-        self._left: dict[str, tuple[float, float]] = {}  # caller: (requests left, when that was)
-
-    def narrower(self, per_minute: int) -> Rate:
-        """Another count, of what fewer are allowed of."""
-        return Rate(min(per_minute, self._per_minute), self._clock)
-
-    def take(self, caller: str) -> None:
-        """Raises RateLimited."""
-        now = self._clock()
-        with self._lock:
-            left, at = self._left.pop(caller, (float(self._per_minute), now))
-            left = min(self._per_minute, left + (now - at) * self._per_minute / 60)
-            self._left[caller] = (left - 1 if left >= 1 else left, now)
-            if len(self._left) > _CALLERS_KEPT:
-                del self._left[next(iter(self._left))]
-        if left < 1:
-            seconds = int((1 - left) * 60 / self._per_minute) + 1
-            raise RateLimited("Too many requests", retry_after_seconds=seconds)
 
 
 class BodyLimit:

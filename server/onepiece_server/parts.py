@@ -9,7 +9,7 @@ from onepiece_core.config.models import Settings
 from onepiece_core.render.jobs import Jobs
 from onepiece_server.audit import AuditLog
 from onepiece_server.auth.door import Door
-from onepiece_server.limits import Rate
+from onepiece_server.rates import Rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,10 @@ def test_a_job_goes_through_a_server(start: Start, server: Cli, place: dict[str,
     token = f"{ann['TRAFALGAR_API_KEY']}.{ann['TRAFALGAR_API_SECRET']}"
     assert render("farms", TRAFALGAR_API_KEY="", TRAFALGAR_TOKEN=token).status == 0
     entries = server("audit", "list", "--json").told["entries"]
-    assert {"ann"} == {entry["caller"] for entry in entries}
+    assert {("ann", None), ("ann", 1), (None, 1)} == {(entry["caller"], entry.get("count")) for entry in entries}
+    refused = {(entry["address"], entry["status"]) for entry in entries if "count" in entry}
+    assert refused == {("127.0.0.1", 403), ("127.0.0.1", 401)}
+    assert "GET /render/v1/jobs" in server("audit", "list").out
     assert ann["TRAFALGAR_API_SECRET"] not in (tmp_path / "server.log").read_text() + json.dumps(entries)
     assert server("audit", "verify", "--json").told["entries"] == len(entries) > 0
 

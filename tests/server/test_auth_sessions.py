@@ -22,8 +22,8 @@ from onepiece_server.audit import AuditLog
 from onepiece_server.auth.door import Door
 from onepiece_server.auth.keys import ROLES, Credential, Keys
 from onepiece_server.auth.sessions import COOKIE, Sessions
-from onepiece_server.limits import Rate
 from onepiece_server.parts import Parts
+from onepiece_server.rates import MemoryBuckets, Rate
 from tests.server.conftest import SECRET, served
 from tests.support.memory_jobs import MemoryJobs
 
@@ -151,7 +151,7 @@ def test_a_wrong_sign_in_opens_nothing(browser: httpx.Client, words: dict[str, s
 def test_who_guesses_is_told_to_wait_whatever_is_guessed(tmp_path: Path) -> None:
     now, settings, known = [0.0], ServerSettings(), keys()
     sessions = Sessions(None, known, hours=1)
-    door = Door(known, sessions, settings, Rate(settings.requests_per_minute, lambda: now[0]))
+    door = Door(known, sessions, settings, Rate(settings.requests_per_minute, MemoryBuckets(lambda: now[0])))
     headers = [(b"sec-fetch-site", b"same-origin")]
     asked = Request({"type": "http", "method": "POST", "headers": headers, "client": ("192.0.2.1", 1)})
     for number in range(60):

@@ -12,7 +12,7 @@ from onepiece_core.errors import CredentialsInvalid
 from onepiece_server.auth.keys import Caller, KeyRing
 from onepiece_server.auth.origin import check_same_origin
 from onepiece_server.auth.sessions import Sessions
-from onepiece_server.limits import Rate
+from onepiece_server.rates import Rate
 
 # What changes nothing, so that a page of another site gains nothing by asking for it.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

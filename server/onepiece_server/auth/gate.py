@@ -12,7 +12,7 @@ from onepiece_core.errors import CredentialsInvalid, CredentialsMissing, OnePiec
 from onepiece_server.auth.door import Door, peer_of
 from onepiece_server.auth.keys import Caller, Role
 from onepiece_server.errors import envelope
-from onepiece_server.limits import Rate
+from onepiece_server.rates import Rate
 
 
 class Gate:

@@ -13,14 +13,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from onepiece_core.errors import CredentialsUnusable
-from onepiece_core.storage.locking import file_lock
 from onepiece_core.wal import turn_to_wal
 from onepiece_server.auth.keys import Caller, KeyRing
 
@@ -46,14 +44,12 @@ class Sessions:
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # SQLite does not wait for another process that makes the same new file at this very moment.
-            with file_lock(path.with_suffix(".lock")) if path is not None else nullcontext():
-                self._db = sqlite3.connect(
-                    path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-                )
-                turn_to_wal(self._db)
-                self._db.execute("pragma synchronous = normal")
-                self._db.executescript(_SCHEMA)
+            self._db = sqlite3.connect(
+                path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            turn_to_wal(self._db)
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(f"begin immediate;{_SCHEMA}commit;")
         except (sqlite3.Error, OSError) as cause:
             raise _unusable(cause) from cause
 
