@@ -129,7 +129,6 @@ _STATUS_MEANINGS = {
     "delivery": "a delivery",
     "adapter": "a farm",
     "render": "render jobs",
-    "dashboard": "the dashboard knows no such thing, or its copy cannot be read",
     "server": "requests to the server",
     "auth": "keys and roles of the server",
     "dashboard": "the dashboard and its copy of ShotGrid",
