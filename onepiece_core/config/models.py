@@ -277,7 +277,10 @@ class ServerSettings(Table):
     dashboard_token: SecretStr | None = Field(None, description="Token that may read the dashboard.")
     session_hours: float = Field(12.0, gt=0, le=24 * 31, description="Hours that a browser stays signed in.")
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest body of a request.")
-    requests_per_minute: int = Field(6000, ge=1, description="Requests that one caller may send in a minute, over all processes.")
+    body_seconds: float = Field(30.0, gt=0, le=3600, description="Seconds that a request's body may take to arrive.")
+    requests_per_minute: int = Field(
+        6000, ge=1, description="Requests that one caller may send in a minute, over all processes."
+    )
 
 
 class DashboardSettings(Table):

@@ -105,6 +105,7 @@
         RouteMissing                    server.not_found
         MethodNotAllowed                server.method_not_allowed
         BodyTooLarge                    server.body_too_large
+        BodyTooSlow                     server.body_too_slow
         RateLimited                     server.rate_limited
         ServerUnreachable               server.unreachable
         ServerAnswerInvalid             server.answer_invalid
@@ -219,6 +220,7 @@ from onepiece_core.errors.server import (
     AuditBroken,
     AuthError,
     BodyTooLarge,
+    BodyTooSlow,
     CredentialsInvalid,
     CredentialsMissing,
     CredentialsUnusable,
@@ -259,6 +261,7 @@ __all__ = [
     "AuditBroken",
     "AuthError",
     "BodyTooLarge",
+    "BodyTooSlow",
     "BucketMissing",
     "CancellationUnsupported",
     "ChecksFailed",

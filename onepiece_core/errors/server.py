@@ -27,6 +27,12 @@ class BodyTooLarge(ServerError):
     code = "server.body_too_large"
 
 
+class BodyTooSlow(ServerError):
+    """A body that does not arrive in time."""
+
+    code = "server.body_too_slow"
+
+
 class RateLimited(ServerError):
     code = "server.rate_limited"
     hint = "Wait as long as Retry-After says."

@@ -97,7 +97,8 @@ def _parts(settings: Settings, jobs: Jobs, keys: KeyRing, state_dir: Path, audit
 def _guard(app: FastAPI, parts: Parts, refusals: Refusals) -> None:
     # The last one added is the first one asked.
     app.add_middleware(Audited, audit=parts.audit)
-    app.add_middleware(BodyLimit, maximum=parts.settings.server.max_body_bytes)
+    limits = parts.settings.server
+    app.add_middleware(BodyLimit, maximum=limits.max_body_bytes, seconds=limits.body_seconds)
     app.add_middleware(Gate, door=parts.door, rate=parts.rate)
     app.add_middleware(RefusalsNoted, refusals=refusals)
     app.add_middleware(Unexpected)

@@ -47,6 +47,7 @@ STATUS: Mapping[str, int] = {
     "server.not_found": 404,
     "server.method_not_allowed": 405,
     "server.body_too_large": 413,
+    "server.body_too_slow": 408,
     "server.rate_limited": 429,
     "onepiece.extra_missing": 400,
 }

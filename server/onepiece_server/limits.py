@@ -1,28 +1,37 @@
-"""How large a request may be."""
+"""How large a request may be, and how long it may take to arrive."""
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onepiece_core.errors import BodyTooLarge
+from onepiece_core.errors import BodyTooLarge, BodyTooSlow, ServerError
 from onepiece_server.errors import envelope
 
 
 class BodyLimit:
-    """ASGI: a request's body is read at most this far; beyond, the answer is 413."""
+    """ASGI: a request's body is read at most this far and for so long; beyond, the answer is 413 or 408."""
 
-    def __init__(self, app: ASGIApp, *, maximum: int) -> None:
-        self._app, self._maximum = app, maximum
+    def __init__(self, app: ASGIApp, *, maximum: int, seconds: float) -> None:
+        self._app, self._maximum, self._seconds = app, maximum, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = await self._read(scope, receive)
-        if body is None:
-            error = BodyTooLarge(f"A request may have {self._maximum} bytes", maximum=self._maximum)
-            await envelope(error.report, {"Connection": "close"})(scope, receive, send)
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(scope, receive)
+        except TimeoutError:
+            slow = BodyTooSlow(f"A request's body may take {self._seconds:g} seconds", seconds=self._seconds)
+            await _refuse(slow, scope, receive, send)
             return
+        except BodyTooLarge as large:
+            await _refuse(large, scope, receive, send)
+            return
+        if body is None:
+            return  # the client has gone: what came of it is not what was meant
         sent = False
 
         async def again() -> Message:
@@ -35,14 +44,25 @@ class BodyLimit:
         await self._app(scope, again, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """None where the client went away before the end. Raises BodyTooLarge."""
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         if lengths and lengths[0].isdigit() and int(lengths[0]) > self._maximum:
-            return None
+            raise self._too_large()
         body = bytearray()
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
             body += message.get("body", b"")
             if len(body) > self._maximum:
-                return None
+                raise self._too_large()
             if not message.get("more_body"):
                 return bytes(body)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"A request may have {self._maximum} bytes", maximum=self._maximum)
+
+
+async def _refuse(error: ServerError, scope: Scope, receive: Receive, send: Send) -> None:
+    """The rest of the body stays unread: the connection cannot be used for another request."""
+    await envelope(error.report, {"Connection": "close"})(scope, receive, send)

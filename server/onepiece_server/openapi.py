@@ -16,6 +16,7 @@ _FAILURES = {
     401: "No key or token, or one that is not valid.",
     403: "The key's roles do not allow it.",
     404: "There is no such job, task, farm or template.",
+    408: "The body took too long to arrive.",
     409: "The state of the job, or an idempotency key that was used for another one, does not allow it.",
     413: "The body is too large.",
     422: "The request is not well formed, or cannot be rendered.",
@@ -100,7 +101,7 @@ def _add_links(paths: dict[str, Any]) -> None:
 
 def _add_failures(operation: dict[str, Any], method: str) -> None:
     for status, told in _FAILURES.items():
-        if status == 413 and method == "get":
+        if status in (408, 413) and method == "get":
             continue
         content = {"application/json": {"schema": {"$ref": _SCHEMA}, "example": _EXAMPLE}}
         operation["responses"][str(status)] = {"description": told, "content": content}

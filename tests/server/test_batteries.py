@@ -8,6 +8,7 @@ from tests.support.rights import needs_mount
 from tests.torture.api_description import try_the_api
 from tests.torture.full_disks import fill_disks
 from tests.torture.many_workers import post_to_many
+from tests.torture.request_bodies import send_bodies
 from tests.torture.server_kills import kill_servers
 from tests.torture.stream_clients import come_and_go
 
@@ -37,3 +38,7 @@ def test_stories_of_calls_are_answered_as_the_description_says(tmp_path: Path) -
     answers = try_the_api(tmp_path, 1, 30, seed=1)
     assert answers["POST /render/v1/jobs: 201"] >= 5
     assert answers["DELETE /render/v1/jobs/{job_id}: 202"] >= 1
+
+
+def test_bodies_that_are_too_large_too_slow_or_end_too_early_are_no_jobs_and_hold_up_nobody(tmp_path: Path) -> None:
+    assert send_bodies(tmp_path, 6, slow=20).total() == 6 + 2 * 20

@@ -23,6 +23,7 @@ from tests.torture.many_workers import post_to_many
 from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
+from tests.torture.request_bodies import send_bodies
 from tests.torture.server_kills import kill_servers
 from tests.torture.show_kills import kill_show_setups
 from tests.torture.site_kills import kill_batches
@@ -52,6 +53,7 @@ BATTERIES: dict[str, Battery] = {
     "full-disks": lambda world, seed: fill_disks(world.root / "server", 50, seed),
     "many-workers": lambda world, _: post_to_many(world.root / "server", 1000, 20),
     "described-api": lambda world, seed: try_the_api(world.root / "server", 200, 200, seed),
+    "request-bodies": lambda world, _: send_bodies(world.root / "server", 40, 200),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
