@@ -96,6 +96,7 @@
         TaskUnknown                     render.task_not_found
         JobConflict                     render.conflict
         RenderStoreFailed               render.store_unavailable
+            RenderStoreBroken           render.store_broken
       DashboardError                    dashboard.failed
         DashboardMissing                dashboard.not_found
         DashboardInvalid                dashboard.invalid
@@ -191,6 +192,7 @@ from onepiece_core.errors.farms import (
     NotImplementedByFarm,
     RenderError,
     RenderInvalid,
+    RenderStoreBroken,
     RenderStoreFailed,
     TaskUnknown,
     TemplateUnknown,
@@ -334,6 +336,7 @@ __all__ = [
     "RateLimited",
     "RenderError",
     "RenderInvalid",
+    "RenderStoreBroken",
     "RenderStoreFailed",
     "RequestInvalid",
     "RoleMissing",

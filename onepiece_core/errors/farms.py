@@ -94,3 +94,10 @@ class RenderStoreFailed(RenderError):
 
     code = "render.store_unavailable"
     hint = "Check the disk and the database; jobs are taken again as soon as they can be recorded."
+
+
+class RenderStoreBroken(RenderStoreFailed):
+    """The record of the jobs was damaged, or is something else. Nothing was changed in it."""
+
+    code = "render.store_broken"
+    hint = "Keep it as it is, put a copy of it from before in its place, or start with another render.jobs_path."

@@ -13,7 +13,7 @@ from onepiece_core.render.prepare import build_ground
 from onepiece_core.render.service import RenderService
 from onepiece_core.render.snapshot import Snapshot, import_history
 from onepiece_core.render.sql_store import SqlStore
-from onepiece_core.render.sqlite_store import sqlite_store
+from onepiece_core.render.sqlite_store import check_record, sqlite_store
 
 
 def store_path(settings: Settings, state_dir: Path) -> Path:
@@ -34,6 +34,12 @@ def open_store(settings: Settings, state_dir: Path) -> SqlStore:
     from onepiece_core.render.postgres_store import postgres_store
 
     return postgres_store(settings.render.database_url.get_secret_value())
+
+
+def check_store(settings: Settings, state_dir: Path) -> None:
+    """Before a server starts. Raises RenderStoreBroken for a file that was damaged, and changes nothing in it."""
+    if settings.render.database_url is None:
+        check_record(store_path(settings, state_dir))
 
 
 def open_service(

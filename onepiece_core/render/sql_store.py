@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, TypeVar
 
-from onepiece_core.errors import JobConflict, JobMissing, OnePieceError, RenderStoreFailed
+from pydantic import ValidationError
+
+from onepiece_core.errors import JobConflict, JobMissing, OnePieceError, RenderStoreBroken, RenderStoreFailed
 from onepiece_core.render.model import EventKind, Job, JobEvent, JobFilter, JobMetrics, StoreHealth
 from onepiece_core.render.store import NewJob
 
@@ -113,7 +115,7 @@ class SqlStore:
                 for found, fingerprint in db.rows("select data, fingerprint from jobs where key = ?", new.key):
                     if fingerprint != new.fingerprint:
                         raise JobConflict("This idempotency key was used for another job", hint="Send a new key.")
-                    return Job.model_validate_json(found), False
+                    return _job(found), False
             _insert(db, new, data, is_pending=1)
             _tell(db, "created", job.job_id, data)
             return job, True
@@ -122,7 +124,7 @@ class SqlStore:
 
     def find(self, job_id: str) -> Job | None:
         rows = self._database.rows("select data from jobs where id = ?", job_id)
-        return Job.model_validate_json(rows[0][0]) if rows else None
+        return _job(rows[0][0]) if rows else None
 
     def document(self, job_id: str) -> str:
         rows = self._database.rows("select document from jobs where id = ?", job_id)
@@ -152,11 +154,11 @@ class SqlStore:
             values.append(before)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         sql = f"select seq, data from jobs{where} order by seq desc limit ?"  # noqa: S608 - names are ours
-        return [(seq, Job.model_validate_json(data)) for seq, data in self._database.rows(sql, *values, limit)]
+        return [(seq, _job(data)) for seq, data in self._database.rows(sql, *values, limit)]
 
     def pending(self, limit: int) -> list[Job]:
         rows = self._database.rows("select data from jobs where is_pending = 1 order by seq limit ?", limit)
-        return [Job.model_validate_json(data) for (data,) in rows]
+        return [_job(data) for (data,) in rows]
 
     def live(self) -> Iterator[Job]:
         last = 0
@@ -167,7 +169,7 @@ class SqlStore:
                 _PIECE,
             )
             for _, data in rows:
-                yield Job.model_validate_json(data)
+                yield _job(data)
             if len(rows) < _PIECE:
                 return
             last = rows[-1][0]
@@ -193,7 +195,7 @@ class SqlStore:
             "select seq, kind, job, data from events where seq > ? order by seq limit ?", after, limit
         )
         return [
-            JobEvent(seq=seq, kind=kind, job_id=job, job=None if data is None else Job.model_validate_json(data))
+            JobEvent(seq=seq, kind=kind, job_id=job, job=None if data is None else _job(data))
             for seq, kind, job, data in rows
         ]
 
@@ -329,6 +331,13 @@ class SqlStore:
                 each.is_done = True
                 if not is_durable:
                     each.error = failed
+
+
+def _job(data: str) -> Job:
+    try:
+        return Job.model_validate_json(data)
+    except ValidationError as cause:
+        raise RenderStoreBroken("A job of the record cannot be read") from cause
 
 
 def _conditions(wanted: JobFilter) -> tuple[list[str], list[Any]]:

@@ -7,11 +7,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from onepiece_core.errors import RenderStoreFailed
+from onepiece_core.errors import RenderStoreBroken, RenderStoreFailed
 from onepiece_core.filesystems import refuse_network_filesystem
 from onepiece_core.render.sql_store import SCHEMA, SqlStore
 from onepiece_core.wal import turn_to_wal
@@ -26,6 +26,28 @@ _SCHEMA = SCHEMA.format(key="integer primary key autoincrement", real="real")
 def sqlite_store(path: Path) -> SqlStore:
     """Nothing is opened yet."""
     return SqlStore(SqliteDatabase(path))
+
+
+def check_record(path: Path) -> None:
+    """Read the whole file and change nothing. Raises RenderStoreBroken; one that is not there yet is fine.
+
+    What only cannot be read now is no reason to refuse it: whoever uses it is told then.
+    """
+    if not path.is_file():
+        return
+    found = "ok"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as db:
+            ((found,),) = db.execute("pragma quick_check(1)")
+    except sqlite3.DatabaseError as error:
+        if _is_damage(error):
+            found = str(error)
+    if found != "ok":
+        raise RenderStoreBroken(f"The record of render jobs {path} is damaged: {found}", path=str(path))
+
+
+def _is_damage(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class SqliteDatabase:
@@ -71,9 +93,8 @@ class SqliteDatabase:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise RenderStoreFailed(
-                f"The record of render jobs cannot be used: {error}", path=str(self._path)
-            ) from error
+            kind = RenderStoreBroken if _is_damage(error) else RenderStoreFailed
+            raise kind(f"The record of render jobs cannot be used: {error}", path=str(self._path)) from error
 
 
 class _Connection:

@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "render.conflict": 409,
     "render.invalid": 422,
     "render.store_unavailable": 503,
+    "render.store_broken": 503,
     "dashboard.not_found": 404,
     "dashboard.invalid": 422,
     "dashboard.store_unavailable": 503,

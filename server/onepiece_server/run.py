@@ -56,9 +56,11 @@ def serve(
         environ: of this process; its workers read their settings from it.
         dev: without keys: one is made and printed, on this machine alone.
 
-    Raises CredentialsUnusable when nobody could get in, or ``dev`` would let in others.
+    Raises CredentialsUnusable when nobody could get in, or ``dev`` would let in others, and RenderStoreBroken.
     """
     import uvicorn
+
+    from onepiece_core.render.opening import check_store
 
     host = host or settings.server.host
     if dev:
@@ -67,6 +69,7 @@ def serve(
         raise CredentialsUnusable(
             "The server has no keys", hint="`onepiece server credentials add NAME`, or --dev on this machine."
         )
+    check_store(settings, state_dir)
     environ[STATE_VARIABLE] = str(state_dir)
     uvicorn.run(
         "onepiece_server.run:make_app",

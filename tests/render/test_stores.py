@@ -17,13 +17,13 @@ import pytest
 from pydantic import SecretStr
 
 from onepiece_core.config.models import RenderSettings, Settings
-from onepiece_core.errors import ConfigError, RenderStoreFailed
+from onepiece_core.errors import ConfigError, RenderStoreBroken, RenderStoreFailed
 from onepiece_core.render.model import JobFilter
 from onepiece_core.render.opening import open_service
 from onepiece_core.render.postgres_store import postgres_store
 from onepiece_core.render.request import RenderRequest
 from onepiece_core.render.sql_store import SqlStore
-from onepiece_core.render.sqlite_store import sqlite_store
+from onepiece_core.render.sqlite_store import check_record, sqlite_store
 from onepiece_core.testing.job_store_contract import JobStoreContract, Opener, new_job
 from tests.support.postgres import PostgresServer, postgres_server
 
@@ -51,7 +51,7 @@ ADDER = """
 import sys
 from pathlib import Path
 from onepiece_core.render.postgres_store import postgres_store
-from onepiece_core.render.sqlite_store import sqlite_store
+from onepiece_core.render.sqlite_store import check_record, sqlite_store
 from onepiece_core.testing.job_store_contract import new_job
 where, first = sys.argv[1], int(sys.argv[2])
 store = postgres_store(where) if where.startswith("postgresql:") else sqlite_store(Path(where))
@@ -175,3 +175,48 @@ def test_many_may_open_a_new_record_at_once(tmp_path: Path) -> None:
         assert stores[0].health().history_size == 4
         for store in stores:
             store.close()
+
+
+def _damaged(file: Path, at: float) -> bytes:
+    """A real record of which one page is overwritten; its bytes."""
+    with closing(sqlite_store(file)) as store:
+        for number in range(200):
+            store.add(new_job(number))
+    told = bytearray(file.read_bytes())
+    start = int(len(told) * at) // 4096 * 4096
+    told[start : start + 4096] = b"\xff" * 4096
+    file.write_bytes(told)
+    return bytes(told)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, 0.6, 0.9])
+def test_a_damaged_record_is_told_before_it_is_used_and_left_as_it_is(at: float, tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    before = _damaged(file, at)
+    with pytest.raises(RenderStoreBroken, match="damaged") as broken:
+        check_record(file)
+    assert broken.value.report.hint
+    assert file.read_bytes() == before
+
+
+def test_a_sound_record_and_none_at_all_pass_also_after_a_kill(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    check_record(file)
+    assert not file.exists()
+    adder = subprocess.Popen([sys.executable, "-c", ADDER, str(file), "0"], stdout=subprocess.PIPE, text=True)
+    assert adder.stdout is not None
+    assert adder.stdout.readline()
+    adder.kill()
+    adder.communicate()
+    assert (tmp_path / "jobs.db-wal").stat().st_size
+    check_record(file)
+
+
+def test_a_job_that_was_changed_by_hand_is_damage_and_no_mistake_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    with closing(sqlite_store(file)) as store:
+        store.add(new_job(1))
+        with closing(sqlite3.connect(file, isolation_level=None)) as db:
+            db.execute("update jobs set data = '{}'")
+        with pytest.raises(RenderStoreBroken):
+            store.find("job-1")

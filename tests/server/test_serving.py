@@ -16,6 +16,7 @@ import pytest
 
 from onepiece_core.errors import AuditBroken, CredentialsUnusable
 from onepiece_server.audit import AuditLog
+from onepiece_server.auth.keys import ROLES
 from onepiece_server.auth.storage import add_key, list_keys, revoke_key, rotate_key
 from tests.support.trafalgar import command, environment, job_body, make_folder, serving
 
@@ -116,6 +117,19 @@ def test_changes_leave_entries_that_cannot_be_forged(root: Path) -> None:
     with pytest.raises(AuditBroken, match="entry 1"):
         audit.verify()
     audit.close()
+
+
+def test_a_server_does_not_start_over_a_record_that_is_none_and_says_so(root: Path) -> None:
+    add_key(root / "state" / "server" / "credentials.json", "boss", ROLES)
+    record = root / "state" / "render" / "jobs.db"
+    record.parent.mkdir(parents=True)
+    record.write_text("somebody's notes " * 1000)
+    run = subprocess.run(
+        command(root, 0, 2), env=environment(root), cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode != 0
+    assert "RenderStoreBroken" in run.stderr
+    assert record.read_text() == "somebody's notes " * 1000
 
 
 def test_a_server_without_keys_does_not_start_and_dev_is_for_this_machine(root: Path) -> None:
