@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onepiece_core.errors import BodyTooLarge, BodyTooSlow, ServerError
 from onepiece_server.errors import envelope
+
+# More than anybody sends by mistake.
+_DRAINED_BYTES = 64 * 1024 * 1024
+_DRAINED_SECONDS = 10.0
 
 
 class BodyLimit:
@@ -28,6 +33,7 @@ class BodyLimit:
             await _refuse(slow, scope, receive, send)
             return
         except BodyTooLarge as large:
+            await self._drain(receive)
             await _refuse(large, scope, receive, send)
             return
         if body is None:
@@ -42,6 +48,17 @@ class BodyLimit:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, again, send)
+
+    async def _drain(self, receive: Receive) -> None:
+        """Take the rest and keep nothing: who still sends while the connection is closed never sees the answer."""
+        left = _DRAINED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(self._seconds, _DRAINED_SECONDS)):
+                while left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    if not message.get("more_body"):
+                        return
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """None where the client went away before the end. Raises BodyTooLarge."""
@@ -64,5 +81,5 @@ class BodyLimit:
 
 
 async def _refuse(error: ServerError, scope: Scope, receive: Receive, send: Send) -> None:
-    """The rest of the body stays unread: the connection cannot be used for another request."""
+    """Something of the body may be unread: the connection cannot be used for another request."""
     await envelope(error.report, {"Connection": "close"})(scope, receive, send)

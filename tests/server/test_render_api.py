@@ -161,6 +161,11 @@ def test_every_failure_has_the_envelope(
     assert (answer.status_code, _error(answer)) == (status, code)
 
 
+def test_who_sends_far_too_much_is_told_so(client: httpx.Client) -> None:
+    answer = client.post("/jobs", content=b"x" * 50_000_000)
+    assert (answer.status_code, _error(answer)) == (413, "server.body_too_large")
+
+
 def test_a_body_without_a_length_is_cut_off_too(client: httpx.Client) -> None:
     answer = client.post("/jobs", content=(b"x" * 1024 for _ in range(50)))
     assert (answer.status_code, _error(answer)) == (413, "server.body_too_large")
