@@ -14,6 +14,7 @@ from onepiece_core.farm.protocol import Farm
 from onepiece_core.farm.registry import Farms
 from onepiece_core.farm.states import is_terminal
 from onepiece_core.log import get_logger
+from onepiece_core.render.clock import WatchedClock
 from onepiece_core.render.handing import hand_over_again
 from onepiece_core.render.model import Job
 from onepiece_core.render.snapshot import Snapshot
@@ -39,10 +40,13 @@ class Poller:
         history_limit: int | None = None,
         retention_hours: float | None = None,
         snapshot: Snapshot | None = None,
+        clock: WatchedClock | None = None,
     ) -> None:
         self._store, self._farms, self._seconds = store, farms, seconds
         self.limits = history_limit, retention_hours
         self._snapshot = snapshot
+        self._clock = clock or WatchedClock()
+        self._pending_since: dict[str, float] = {}
         self._owner = uuid.uuid4().hex
         self._has_led = False
         self._stopped = threading.Event()
@@ -83,7 +87,7 @@ class Poller:
             except OnePieceError as error:
                 log.warning("render.farm_not_read", farm=name, code=error.report.code)
         keep, hours = self.limits
-        self._store.prune(keep=keep, hours=hours)
+        self._store.prune(keep=keep, hours=None if self._clock.is_in_doubt() else hours)
         self._keep_snapshot()
         return True
 
@@ -104,17 +108,26 @@ class Poller:
             log.warning("render.snapshot_not_written", code=error.report.code, happened=error.report.message)
 
     def _send_waiting(self, pending_seconds: float) -> None:
-        for job in self._store.pending(_AT_ONCE):
-            if job.created_at > time.time() - pending_seconds:
+        waiting = self._store.pending(_AT_ONCE)
+        steady = self._clock.steady()
+        self._pending_since = {job.job_id: self._pending_since.get(job.job_id, steady) for job in waiting}
+        for job in waiting:
+            if self._may_be_under_way(job, pending_seconds):
                 continue
             try:
                 hand_over_again(self._store, self._farms.get(job.farm), job)
             except JobRejected as error:
                 log.warning("render.job_rejected", job=job.job_id, happened=error.report.message)
             except OnePieceError as error:
-                waiting = f"It waits: {error.report.message}"
-                if job.message != waiting:
-                    self._store.save([job.model_copy(update={"message": waiting})])
+                told = f"It waits: {error.report.message}"
+                if job.message != told:
+                    self._store.save([job.model_copy(update={"message": told})])
+
+    def _may_be_under_way(self, job: Job, seconds: float) -> bool:
+        """Whether somebody may be about to hand it over. Its own time tells only whoever cannot look for so long."""
+        if self._clock.steady() - self._pending_since[job.job_id] >= seconds:
+            return False
+        return self.is_running or job.created_at > self._clock.now() - seconds
 
 
 def read_now(store: JobStore, farm: Farm, jobs: Iterable[Job]) -> None:

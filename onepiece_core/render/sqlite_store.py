@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -23,9 +23,9 @@ _ROOM = 1024 * 1024
 _SCHEMA = SCHEMA.format(key="integer primary key autoincrement", real="real")
 
 
-def sqlite_store(path: Path) -> SqlStore:
+def sqlite_store(path: Path, clock: Callable[[], float] = time.time) -> SqlStore:
     """Nothing is opened yet."""
-    return SqlStore(SqliteDatabase(path))
+    return SqlStore(SqliteDatabase(path, clock))
 
 
 def check_record(path: Path) -> None:
@@ -55,9 +55,9 @@ class SqliteDatabase:
 
     kind: Literal["sqlite", "postgresql"] = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
-        self._path = path
+        self._path, self.now = path, clock
         self._writer, self._reader = _Connection(path), _Connection(path)
 
     def rows(self, sql: str, *values: object) -> list[Any]:
@@ -74,9 +74,6 @@ class SqliteDatabase:
             except BaseException:
                 db.roll_back()
                 raise
-
-    def now(self) -> float:
-        return time.time()
 
     def has_room(self) -> bool:
         try:
