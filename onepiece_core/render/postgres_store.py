@@ -26,8 +26,9 @@ _ANSWER_SECONDS = 30
 def postgres_store(url: str) -> SqlStore:
     """``postgresql://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full``; nothing is opened yet.
 
-    A ``host`` that is a folder (``?host=/run/postgresql``) is that of the server's socket. Raises
-    ConfigError for what is no such address, and ExtraMissing.
+    A ``host`` that is a folder (``?host=/run/postgresql``) is that of the server's socket; ``sslrootcert`` a file
+    with the certificates that ``verify-full`` trusts, instead of the system's. Raises ConfigError for what is no such
+    address, and ExtraMissing.
     """
     try:
         import pg8000  # noqa: F401
@@ -168,6 +169,8 @@ def _with_places(sql: str) -> str:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
     told = error.args[0] if error.args else ""
     return str(told.get("M", "it failed")) if isinstance(told, dict) else str(told) or type(error).__name__
 
@@ -181,7 +184,7 @@ def _arguments(url: str) -> dict[str, Any]:
         raise _no_address("it cannot be read") from None
     if parts.scheme not in ("postgresql", "postgres"):
         raise _no_address("it begins with postgresql://")
-    if unknown := set(options) - {"host", "sslmode"}:
+    if unknown := set(options) - {"host", "sslmode", "sslrootcert"}:
         raise _no_address(f"the option {min(unknown)!r} is not known")
     arguments = {
         "user": unquote(parts.username or "onepiece"),
@@ -200,8 +203,18 @@ def _place(parts: SplitResult, options: dict[str, str], port: int) -> dict[str, 
         raise _no_address(f"sslmode is disable, prefer, require or verify-full, not {mode!r}")
     # What they mean to pg8000: None, TLS where the server has it; True, without looking at its certificate.
     secure = {"disable": False, "prefer": None, "require": True}.get(mode)
-    context = ssl.create_default_context() if mode == "verify-full" else secure
+    context = _verifying(options.get("sslrootcert")) if mode == "verify-full" else secure
+    if mode != "verify-full" and "sslrootcert" in options:
+        raise _no_address("sslrootcert goes with sslmode=verify-full")
     return {"host": host, "port": port, "ssl_context": context}
+
+
+def _verifying(trusted: str | None) -> ssl.SSLContext:
+    """Refuses a certificate that is not trusted or is of another host."""
+    try:
+        return ssl.create_default_context(cafile=trusted)
+    except OSError:
+        raise _no_address("its sslrootcert cannot be read") from None
 
 
 def _no_address(why: str) -> ConfigError:

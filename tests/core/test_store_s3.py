@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from onepiece_core.storage.s3.multipart import copy_in_parts
 from onepiece_core.storage.s3.pool import Patience, Pool, Request
 from onepiece_core.storage.s3.store import S3Store
 from onepiece_core.storage.store import IF_ABSENT, Condition
+from tests.support.certificates import certificate
 from tests.support.s3_proxy import HANG_UP, PASS, REPLY_LOST, Answer, S3Proxy, http_reply, refused, s3_proxy
 from tests.support.weed import Weed
 
@@ -495,15 +495,6 @@ def test_a_profile_gives_keys_region_and_endpoint(
     store = open_store(BUCKET, AwsSettings(profile=profile))
     assert store.find("nothing") is None
     assert describe_endpoint(AwsSettings(profile=profile)) == weed.endpoint_url
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    crt, key = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(crt), *names], check=True, capture_output=True)
-    return crt, key
 
 
 def test_https_is_spoken_and_the_certificate_is_checked(

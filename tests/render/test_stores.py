@@ -25,6 +25,7 @@ from onepiece_core.render.request import RenderRequest
 from onepiece_core.render.sql_store import SqlStore
 from onepiece_core.render.sqlite_store import check_record, sqlite_store
 from onepiece_core.testing.job_store_contract import JobStoreContract, Opener, new_job
+from tests.support.certificates import certificate
 from tests.support.postgres import PostgresServer, postgres_server
 
 
@@ -119,9 +120,47 @@ def test_a_service_keeps_its_jobs_in_postgresql(server: PostgresServer, tmp_path
     assert not (tmp_path / "here" / "render").exists()
 
 
+@pytest.fixture(scope="module")
+def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PostgresServer, Path]]:
+    """It takes nobody without TLS; its certificate is for 127.0.0.1 and signs itself."""
+    crt, key = certificate(tmp_path_factory.mktemp("tls"))
+    with postgres_server(tls=(crt, key)) as running:
+        yield running, crt
+
+
+@pytest.mark.parametrize("options", ["sslmode=verify-full&sslrootcert={crt}", "sslmode=require", "sslmode=prefer", ""])
+def test_a_record_is_kept_over_tls(options: str, secure_server: tuple[PostgresServer, Path]) -> None:
+    server, crt = secure_server
+    with closing(postgres_store(f"{server.new_database()}?{options.format(crt=crt)}".rstrip("?"))) as store:
+        assert store.add(new_job(1))[1]
+        assert store.find("job-1") == new_job(1).job
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "told"),
+    [
+        ("127.0.0.1", "sslmode=verify-full", "certificate verify failed"),
+        ("localhost", "sslmode=verify-full&sslrootcert={crt}", "certificate"),
+        ("127.0.0.1", "sslmode=disable", "no encryption"),
+    ],
+    ids=["a certificate that nobody vouches for", "another host's certificate", "no TLS"],
+)
+def test_a_connection_that_is_not_safe_is_refused(
+    host: str, options: str, told: str, secure_server: tuple[PostgresServer, Path]
+) -> None:
+    server, crt = secure_server
+    address = server.new_database().replace("127.0.0.1", host)
+    store = postgres_store(f"{address}?{options.format(crt=crt)}")
+    with closing(store), pytest.raises(RenderStoreFailed, match=told):
+        store.add(new_job(1))
+
+
 @pytest.mark.parametrize(
     "address",
     [
+        "postgresql://u:hunter2@h/n?sslmode=require&sslrootcert=/x",
+        "postgresql://u:hunter2@h/n?sslmode=verify-full&sslrootcert=/no/such/file",
+        "postgresql://u:hunter2@h/n?sslmode=verify-full&sslrootcert=/etc/hostname",
         "mysql://h/n",
         "postgresql://u:hunter2@h:port/n",
         "postgresql://u:hunter2@h/n?sslmode=maybe",

@@ -26,6 +26,7 @@ class PostgresServer:
 
     folder: Path
     port: int
+    options: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
     _names: Iterator[int] = field(default_factory=itertools.count)
 
@@ -41,7 +42,8 @@ class PostgresServer:
     def start(self) -> None:
         log = (self.folder / "log").open("ab")
         command = [_program("postgres"), "-D", self.folder / "data", "-p", str(self.port), "-h", "127.0.0.1"]
-        self._process = subprocess.Popen([*command, "-k", self.folder, *_QUIET], stdout=log, stderr=log, **_not_root())
+        command += ["-k", self.folder, *_QUIET, *self.options]
+        self._process = subprocess.Popen(command, stdout=log, stderr=log, **_not_root())
         until = time.monotonic() + 60
         while True:
             try:
@@ -64,7 +66,8 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(tls: tuple[Path, Path] | None = None) -> Iterator[PostgresServer]:
+    """``tls``: a certificate and its key; then it takes nobody without TLS."""
     # Not below the test's folder: the server is not root, and that folder is root's alone.
     folder = Path(tempfile.mkdtemp(prefix="onepiece-postgres-"))
     if who := _not_root():
@@ -89,7 +92,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             cwd=folder,
             **_not_root(),
         )
-        server = PostgresServer(folder, _free_port())
+        server = PostgresServer(folder, _free_port(), _secured(folder, *tls) if tls else ())
         server.start()
         try:
             yield server
@@ -97,6 +100,17 @@ def postgres_server() -> Iterator[PostgresServer]:
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def _secured(folder: Path, crt: Path, key: Path) -> tuple[str, ...]:
+    for file in (crt, key):
+        own = Path(shutil.copy(file, folder))
+        own.chmod(0o600)  # or it refuses the key
+        if who := _not_root():
+            shutil.chown(own, who["user"], who["group"])
+    (folder / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
+    named = {"ssl": "on", "ssl_cert_file": folder / crt.name, "ssl_key_file": folder / key.name}
+    return tuple(part for name, value in named.items() for part in ("-c", f"{name}={value}"))
 
 
 def _not_root() -> dict[str, str]:
