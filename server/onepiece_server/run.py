@@ -61,6 +61,7 @@ def serve(
     import uvicorn
 
     from onepiece_core.render.opening import check_store
+    from onepiece_server.patience import PatientProtocol
 
     host = host or settings.server.host
     if dev:
@@ -78,6 +79,7 @@ def serve(
         port=settings.server.port if port is None else port,
         workers=workers,
         root_path=settings.server.root_path,
+        http=PatientProtocol,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         access_log=False,
         log_level="warning",

@@ -41,4 +41,4 @@ def test_stories_of_calls_are_answered_as_the_description_says(tmp_path: Path) -
 
 
 def test_bodies_that_are_too_large_too_slow_or_end_too_early_are_no_jobs_and_hold_up_nobody(tmp_path: Path) -> None:
-    assert send_bodies(tmp_path, 6, slow=20).total() == 6 + 2 * 20
+    assert send_bodies(tmp_path, 6, slow=20).total() == 6 + 3 * 20

@@ -33,6 +33,7 @@ def send_bodies(root: Path, large: int, slow: int) -> Counter[str]:
         endings = _send_large(process, client, large)
         before = psutil.Process(process.pid).num_fds()
         endings += _send_slow(client, slow) + _end_too_early(client, slow)
+        endings += _send_no_head(client, slow)
         until = time.monotonic() + 60
         while psutil.Process(process.pid).num_fds() > before:
             assert time.monotonic() < until, f"more than {before} files are open"
@@ -102,6 +103,27 @@ def _end_too_early(client: httpx.Client, count: int) -> Counter[str]:
         client.post(_JOBS, json=job_body()).raise_for_status()
     assert len(all_jobs(client)) == known + 3
     return Counter({"ended too early, no job": count})
+
+
+def _send_no_head(client: httpx.Client, count: int) -> Counter[str]:
+    """They send nothing, or a part of a first or of a second request's head, and are let go."""
+    url = client.base_url
+    connections = [socket.create_connection((url.host, url.port or 80), timeout=60) for _ in range(count)]
+    for number, each in enumerate(connections):
+        if number % 3 == 2:
+            each.sendall(f"GET /ready HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode())
+            assert b" 200 " in each.recv(65_536)
+        if number % 3:
+            each.sendall(b"GET /ready HTTP/1.1\r\nX-Slow: ")
+    with client.stream("GET", f"{_JOBS}/stream") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: snapshot"
+        for each in connections:
+            assert all(b" 200 " not in piece for piece in _pieces(each))
+            each.close()
+        client.post(_JOBS, json=job_body()).raise_for_status()
+        assert any(line == "event: created" for line in lines)  # who waits for an answer is not let go
+    return Counter({"no request, let go": count})
 
 
 def _begin(client: httpx.Client, length: int, content: bytes) -> socket.socket:

@@ -1,0 +1,47 @@
+"""Connections that bring no request: uvicorn by itself would wait for the head of one for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+
+class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """One connection. A request's head has as long to arrive as a connection may lie idle between two requests."""
+
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self._has_request():
+            self._unwatch()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(self.timeout_keep_alive, self._give_up)
+
+    def _unwatch(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _has_request(self) -> bool:
+        cycle: Any = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _give_up(self) -> None:
+        transport = self.transport
+        # A WebSocket has another protocol by now.
+        if transport.get_protocol() is self and not self._has_request() and not transport.is_closing():
+            transport.close()
