@@ -107,6 +107,7 @@
         MethodNotAllowed                server.method_not_allowed
         BodyTooLarge                    server.body_too_large
         BodyTooSlow                     server.body_too_slow
+        RangeNotThere                   server.range_not_there
         RateLimited                     server.rate_limited
         ServerUnreachable               server.unreachable
         ServerAnswerInvalid             server.answer_invalid
@@ -228,6 +229,7 @@ from onepiece_core.errors.server import (
     CredentialsUnusable,
     CrossOrigin,
     MethodNotAllowed,
+    RangeNotThere,
     RateLimited,
     RequestInvalid,
     RoleMissing,
@@ -333,6 +335,7 @@ __all__ = [
     "ProfileMissing",
     "ProjectMissing",
     "PublishError",
+    "RangeNotThere",
     "RateLimited",
     "RenderError",
     "RenderInvalid",

@@ -33,6 +33,12 @@ class BodyTooSlow(ServerError):
     code = "server.body_too_slow"
 
 
+class RangeNotThere(ServerError):
+    """A part of a log that does not exist, or not yet."""
+
+    code = "server.range_not_there"
+
+
 class RateLimited(ServerError):
     code = "server.rate_limited"
     hint = "Wait as long as Retry-After says."

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from onepiece_core.errors import NotImplementedByFarm, OnePieceError, ServerAnswerInvalid, ServerUnreachable
+from onepiece_core.errors import OnePieceError, ServerAnswerInvalid, ServerUnreachable
 from onepiece_core.farm.job import LogPart
+from onepiece_core.frames import format_ranges
 from onepiece_core.render.http_calls import Access, Caller
 from onepiece_core.render.http_events import follow_events
 from onepiece_core.render.model import FarmInfo, Job, JobCheck, JobEvent, JobFilter, JobMetrics, JobPage, TaskPage
@@ -76,9 +77,8 @@ class HttpJobs:
             raise self._nonsense("a log") from cause
 
     def cancel(self, job_id: str, tasks: Sequence[int] | None = None) -> Job:
-        if tasks is not None:
-            raise NotImplementedByFarm("A server cancels whole jobs only", capability="task_cancellation")
-        return self._model(Job, "DELETE", _job(job_id))
+        query = None if tasks is None else {"tasks": format_ranges(tasks)}
+        return self._model(Job, "DELETE", _job(job_id), query=query)
 
     def retry(self, job_id: str, tasks: Sequence[int] | None = None) -> Job:
         body = {} if tasks is None else {"tasks": list(tasks)}

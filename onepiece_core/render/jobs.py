@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from onepiece_core.farm.job import LogPart
 from onepiece_core.render.model import FarmInfo, Job, JobCheck, JobEvent, JobFilter, JobMetrics, JobPage, TaskPage
 from onepiece_core.render.request import RenderRequest
 
 MAX_PAGE = 500
+
+
+class Accepted(NamedTuple):
+    """A job, and whether this call made it: an idempotency key may have come before."""
+
+    job: Job
+    is_new: bool
 
 
 class Jobs(Protocol):
@@ -56,3 +63,10 @@ class Jobs(Protocol):
 
     def follow(self, after: int | None = None) -> Iterator[JobEvent | None]:
         """Events after ``after`` (None: from now on) as they happen; None now and then while nothing does."""
+
+
+class AcceptingJobs(Jobs, Protocol):
+    """Where jobs are recorded; what a server stands before."""
+
+    def accept(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Accepted:
+        """``submit``, which tells whether the job is new."""

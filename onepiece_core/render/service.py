@@ -26,7 +26,7 @@ from onepiece_core.farm.protocol import Farm
 from onepiece_core.farm.registry import FarmNotOpened, Farms
 from onepiece_core.farm.states import is_terminal
 from onepiece_core.render.handing import hand_over
-from onepiece_core.render.jobs import MAX_PAGE
+from onepiece_core.render.jobs import MAX_PAGE, Accepted
 from onepiece_core.render.model import (
     FarmInfo,
     Job,
@@ -81,6 +81,9 @@ class RenderService:
         return prepared.as_check()
 
     def submit(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Job:
+        return self.accept(request, idempotency_key=idempotency_key).job
+
+    def accept(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Accepted:
         prepared = self._prepared(request, uuid.uuid4().hex)
         new = NewJob(
             job=_recorded(prepared, request),
@@ -89,7 +92,7 @@ class RenderService:
             key=idempotency_key,
         )
         job, is_new = self.store.add(new)
-        return self._sent(job, prepared.job) if is_new else job
+        return Accepted(self._sent(job, prepared.job) if is_new else job, is_new)
 
     def get(self, job_id: str) -> Job:
         job = self._found(job_id)

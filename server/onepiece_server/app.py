@@ -13,7 +13,7 @@ from onepiece_core import __version__
 from onepiece_core.config.models import Settings
 from onepiece_core.errors import CredentialsUnusable
 from onepiece_core.log import get_logger
-from onepiece_core.render.jobs import Jobs
+from onepiece_core.render.jobs import AcceptingJobs
 from onepiece_core.render.model import StoreHealth
 from onepiece_server.audit import Audited, AuditLog
 from onepiece_server.auth.door import Door
@@ -38,7 +38,7 @@ Mount = Callable[[FastAPI, Parts], None]
 
 def create_app(
     settings: Settings,
-    jobs: Jobs,
+    jobs: AcceptingJobs,
     keys: KeyRing,
     *,
     state_dir: Path,
@@ -85,7 +85,7 @@ def create_app(
     return app
 
 
-def _parts(settings: Settings, jobs: Jobs, keys: KeyRing, state_dir: Path, audit: AuditLog) -> Parts:
+def _parts(settings: Settings, jobs: AcceptingJobs, keys: KeyRing, state_dir: Path, audit: AuditLog) -> Parts:
     server = settings.server
     rate = Rate(server.requests_per_minute, SharedBuckets(state_dir / "server" / "limits.db"))
     sessions = Sessions(state_dir / "server" / "sessions.db", keys, hours=server.session_hours)

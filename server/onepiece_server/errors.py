@@ -50,6 +50,7 @@ STATUS: Mapping[str, int] = {
     "server.body_too_large": 413,
     "server.body_too_slow": 408,
     "server.rate_limited": 429,
+    "server.range_not_there": 416,
     "onepiece.extra_missing": 400,
 }
 INTERNAL = "onepiece.internal"

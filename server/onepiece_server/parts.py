@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onepiece_core.config.models import Settings
-from onepiece_core.render.jobs import Jobs
+from onepiece_core.render.jobs import AcceptingJobs
 from onepiece_server.audit import AuditLog
 from onepiece_server.auth.door import Door
 from onepiece_server.rates import Rate
@@ -27,4 +27,4 @@ class Parts:
     door: Door
     audit: AuditLog
     rate: Rate
-    jobs: Jobs
+    jobs: AcceptingJobs

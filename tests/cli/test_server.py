@@ -110,6 +110,26 @@ def test_a_job_goes_through_a_server(start: Start, server: Cli, place: dict[str,
     assert server("audit", "verify", "--json").told["entries"] == len(entries) > 0
 
 
+def test_some_tasks_of_a_job_on_a_server_are_cancelled(
+    start: Start, server: Cli, place: dict[str, str], tmp_path: Path
+):
+    keys = keys_of(server("credentials", "add", "ann", "--json").told)
+    there = {**place, **keys, "TRAFALGAR_URL": start("onepiece_cli", "server", "run")}
+
+    def render(*args: object):
+        return run_cli(there, "render", *args, cwd=tmp_path)
+
+    script = f"Command=until test -e {tmp_path}/go; do sleep 0.1; done"
+    words = ["submit", "--template", "command", "--param", script, "--frames", "1-4", "--json"]
+    job_id = render(*words).told["job_id"]
+    done = render("cancel", job_id, "--task", "1", "--task", "3", "--json")
+    assert done.status == 0, done.err
+    (tmp_path / "go").touch()
+    assert render("wait", job_id, "--timeout", "90").status == 3
+    states = [task["status"] for task in render("tasks", job_id, "--json").told["items"]]
+    assert states == ["succeeded", "cancelled", "succeeded", "cancelled"]
+
+
 def test_waiting_goes_on_when_the_server_was_killed_and_is_back(
     start: Start, server: Cli, place: dict[str, str], tmp_path: Path
 ):

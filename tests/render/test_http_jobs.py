@@ -16,7 +16,6 @@ from onepiece_core.errors import (
     CredentialsMissing,
     JobConflict,
     JobMissing,
-    NotImplementedByFarm,
     RoleMissing,
     ServerAnswerInvalid,
     ServerUnreachable,
@@ -82,8 +81,15 @@ def test_errors_are_those_of_the_other_side(remote: HttpJobs) -> None:
         remote.read_log(job, 5)
     with pytest.raises(JobConflict):
         remote.retry(job)
-    with pytest.raises(NotImplementedByFarm):
-        remote.cancel(job, [0])
+
+
+def test_some_tasks_are_cancelled_by_their_numbers(remote: HttpJobs, jobs: MemoryJobs) -> None:
+    job = remote.submit(REQUEST).job_id
+    for tasks in ([0], [2, 0, 1, 7, 2], list(range(100_000))):
+        remote.cancel(job, tasks)
+        assert jobs.cancelled == (job, tuple(sorted(set(tasks))))
+    remote.cancel(job)
+    assert jobs.cancelled == (job, None)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "a?b", "../../health", "\N{SNOWMAN}", "a\nb"])

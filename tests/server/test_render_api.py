@@ -62,6 +62,23 @@ def test_an_idempotency_key_is_its_callers_own(address: str) -> None:
     assert (again.status_code, _error(again)) == (409, "render.conflict")
 
 
+def test_a_key_that_came_before_is_answered_200_whatever_the_clocks_say(client: httpx.Client, jobs: MemoryJobs) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = client.post("/jobs", json=JOB, headers=key)
+    ahead = first.json()["created_at"] + 3600
+    jobs.jobs["j1"] = jobs.jobs["j1"].model_copy(update={"created_at": ahead})
+    again = client.post("/jobs", json=JOB, headers=key)
+    assert (first.status_code, again.status_code, again.json()["job_id"]) == (201, 200, "j1")
+
+
+@pytest.mark.parametrize("tasks", ["", "1,", "-1", "1-", "5-3", "a", "1-2-3", "100000", "1x2", "1," * 5000 + "1"])
+def test_tasks_that_cannot_be_are_refused(client: httpx.Client, tasks: str) -> None:
+    client.post("/jobs", json=JOB)
+    answer = client.delete("/jobs/j1", params={"tasks": tasks})
+    assert answer.status_code == 422
+    assert client.get("/jobs/j1").json()["status"] == "queued"
+
+
 ROUTES = [
     ("GET", "/render/v1/farms", "render:read"),
     ("GET", "/render/v1/jobs", "render:read"),

@@ -10,6 +10,7 @@ from threading import Condition
 from onepiece_core.errors import JobConflict, JobMissing, TaskUnknown
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.job import LogPart
+from onepiece_core.render.jobs import Accepted
 from onepiece_core.render.model import (
     FarmInfo,
     Job,
@@ -32,6 +33,7 @@ class MemoryJobs:
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
         self.events: list[JobEvent] = []
+        self.cancelled: tuple[str, tuple[int, ...] | None] | None = None
         self._keys: dict[str, tuple[RenderRequest, str]] = {}
         self._changed = Condition()
 
@@ -51,12 +53,15 @@ class MemoryJobs:
         )
 
     def submit(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Job:
+        return self.accept(request, idempotency_key=idempotency_key).job
+
+    def accept(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Accepted:
         with self._changed:
             if idempotency_key in self._keys:
                 asked, job_id = self._keys[idempotency_key]
                 if asked != request:
                     raise JobConflict("The key came with another job")
-                return self.jobs[job_id]
+                return Accepted(self.jobs[job_id], is_new=False)
             job = Job(
                 job_id=f"j{len(self.jobs) + 1}",
                 farm="memory",
@@ -71,7 +76,7 @@ class MemoryJobs:
             )
             if idempotency_key:
                 self._keys[idempotency_key] = (request, job.job_id)
-            return self._put(job, "created")
+            return Accepted(self._put(job, "created"), is_new=True)
 
     def get(self, job_id: str) -> Job:
         if job_id not in self.jobs:
@@ -92,10 +97,12 @@ class MemoryJobs:
             raise TaskUnknown(f"There is no task {task}")
         data = LOG.encode()
         start = max(0, len(data) + offset) if offset < 0 else min(offset, len(data))
-        text = data[start : start + limit].decode("utf-8", "ignore")
-        return LogPart(text=text, offset=start, next_offset=start + len(text.encode()), is_complete=True)
+        part = data[start : start + max(limit, 4)]
+        end = start + len(part)
+        return LogPart(part.decode(errors="replace"), start, end, is_complete=end == len(data))
 
     def cancel(self, job_id: str, tasks: Sequence[int] | None = None) -> Job:
+        self.cancelled = job_id, None if tasks is None else tuple(tasks)
         return self._change(job_id, status="cancelled")
 
     def retry(self, job_id: str, tasks: Sequence[int] | None = None) -> Job:
@@ -123,7 +130,7 @@ class MemoryJobs:
                     self._changed.wait(0.2)
                 found = self.events[seen:]
             seen += len(found)
-            yield from found or [None]
+            yield from found if found else (None,)
 
     def _change(self, job_id: str, **changes: object) -> Job:
         with self._changed:

@@ -85,6 +85,7 @@ MEANINGS = {
     "server.method_not_allowed": "The server's address does not take this method.",
     "server.body_too_large": "A request is larger than the server takes.",
     "server.body_too_slow": "A request's body does not arrive in the time that the server waits for it.",
+    "server.range_not_there": "A part of a log is asked for that does not exist, or not yet.",
     "server.rate_limited": "Too many requests came from one caller.",
     "server.unreachable": "The render service does not answer at its address.",
     "server.answer_invalid": "What answered is no render service, or another release of it.",

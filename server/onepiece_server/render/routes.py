@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, WebSocket
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocketDisconnect
 
 from onepiece_core.errors import RoleMissing
 from onepiece_core.farm.states import JobState
-from onepiece_core.render.jobs import MAX_PAGE, Jobs
+from onepiece_core.frames import parse_ranges
+from onepiece_core.render.jobs import MAX_PAGE, AcceptingJobs, Jobs
 from onepiece_core.render.model import FarmInfo, Job, JobCheck, JobFilter, JobMetrics, JobPage, TaskPage
 from onepiece_core.render.request import RenderRequest
 from onepiece_server.auth.gate import known, require
 from onepiece_server.auth.keys import Caller
 from onepiece_server.render.events import Broadcast, sse
+from onepiece_server.render.ranges import LOG_HEADERS, LOG_MOST, LOG_RESPONSES, asked_range, part_of_log
 
 Reads = Annotated[Caller, Depends(require("render:read"))]
 Manages = Annotated[Caller, Depends(require("render:manage"))]
@@ -29,7 +31,14 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 Key = Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
 Seq = Annotated[int | None, Header(ge=0, le=2**63 - 1)]
 TaskNumber = Annotated[int, Path(ge=0, le=100_000)]
-LOG_MOST = 1024 * 1024
+TaskNumbers = Annotated[
+    str | None,
+    Query(
+        max_length=8000,
+        pattern=r"^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$",
+        description="Tasks alone, as 1,2 or 4-9; left out, the whole job.",
+    ),
+]
 
 
 class Farms(BaseModel):
@@ -70,16 +79,17 @@ def _manages_or_owns(jobs: Jobs, caller: Caller, job_id: str) -> None:
     raise RoleMissing("This needs the role render:manage, or a job of one's own", role="render:manage")
 
 
-def render_routes(jobs: Jobs, broadcast: Broadcast, keep_alive_seconds: float) -> APIRouter:
+def render_routes(jobs: AcceptingJobs, broadcast: Broadcast, keep_alive_seconds: float) -> APIRouter:
     router = APIRouter(tags=["render"])
     _reading(router, jobs)
     _streaming(router, broadcast, keep_alive_seconds)
     _one_job(router, jobs)
+    _log(router, jobs)
     _changing(router, jobs)
     return router
 
 
-def _reading(router: APIRouter, jobs: Jobs) -> None:
+def _reading(router: APIRouter, jobs: AcceptingJobs) -> None:
     @router.get("/farms")
     def farms(_: Reads) -> Farms:
         return Farms(farms=jobs.list_farms())
@@ -102,10 +112,9 @@ def _reading(router: APIRouter, jobs: Jobs) -> None:
             body = body.model_copy(update={"user": caller.name})
         # One caller's keys are no other's.
         key = f"{caller.name}:{idempotency_key}" if idempotency_key else None
-        began = time.time()
-        job = jobs.submit(body, idempotency_key=key)
-        if job.created_at < began:
-            response.status_code = 200  # asked for before, with this key
+        job, is_new = jobs.accept(body, idempotency_key=key)
+        if not is_new:
+            response.status_code = 200
         response.headers["Location"] = f"jobs/{job.job_id}"
         return job
 
@@ -150,7 +159,9 @@ def _one_job(router: APIRouter, jobs: Jobs) -> None:
     ) -> TaskPage:
         return jobs.list_tasks(job_id, limit=limit, cursor=cursor)
 
-    @router.get("/jobs/{job_id}/tasks/{number}/log")
+
+def _log(router: APIRouter, jobs: Jobs) -> None:
+    @router.get("/jobs/{job_id}/tasks/{number}/log", responses=LOG_RESPONSES)
     def log(
         _: Reads,
         request: Request,
@@ -161,22 +172,25 @@ def _one_job(router: APIRouter, jobs: Jobs) -> None:
         limit: Annotated[int, Query(ge=1, le=LOG_MOST)] = 65_536,
         tail: Annotated[int | None, Query(ge=1, le=LOG_MOST)] = None,
     ) -> Response:
+        """A part of it by offset and limit, its end by tail, or what the header Range asks for."""
+        is_json = "application/json" in request.headers.get("accept", "")
+        asked = None if offset or tail or is_json else asked_range(request.headers.get("range"))
+        if asked is not None:
+            found = part_of_log(jobs, (job_id, number, attempt), asked, request.headers.get("if-range"))
+            if found is not None:
+                return found
         part = jobs.read_log(job_id, number, attempt=attempt, offset=-tail if tail else offset, limit=tail or limit)
         headers = {"X-Next-Offset": str(part.next_offset), "X-Complete": str(part.is_complete).lower()}
-        if "application/json" in request.headers.get("accept", ""):
-            from dataclasses import asdict
-
-            from fastapi.responses import JSONResponse
-
+        if is_json:
             return JSONResponse(asdict(part), headers=headers)
-        return Response(part.text, media_type="text/plain; charset=utf-8", headers=headers)
+        return Response(part.text, media_type="text/plain; charset=utf-8", headers={**headers, **LOG_HEADERS})
 
 
 def _changing(router: APIRouter, jobs: Jobs) -> None:
     @router.delete("/jobs/{job_id}", status_code=202)
-    def cancel(caller: Known, job_id: JobId) -> Job:
+    def cancel(caller: Known, job_id: JobId, tasks: TaskNumbers = None) -> Job:
         _manages_or_owns(jobs, caller, job_id)
-        return jobs.cancel(job_id)
+        return jobs.cancel(job_id, None if tasks is None else parse_ranges(tasks))
 
     @router.post("/jobs/{job_id}/retry", status_code=202)
     def retry(caller: Known, job_id: JobId, body: Tasks | None = None) -> Job:
