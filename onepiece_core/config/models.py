@@ -250,7 +250,9 @@ class RenderSettings(Table):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL to keep the record in, for several machines: postgresql://HOST/NAME."
     )
-    jobs_history_limit: int | None = Field(None, ge=1, description="Jobs that are kept; above it the oldest ended ones go. Left out, all.")
+    jobs_history_limit: int | None = Field(
+        None, ge=1, description="Jobs that are kept; above it the oldest ended ones go. Left out, all."
+    )
     jobs_retention_hours: float | None = Field(
         None, gt=0, description="Hours that an ended job is kept; left out, for ever."
     )
