@@ -20,6 +20,7 @@ from tests.torture.full_disks import fill_disks
 from tests.torture.ingest_kills import kill_many_ingests
 from tests.torture.kills import kill_publishes
 from tests.torture.many_workers import post_to_many
+from tests.torture.odd_bodies import try_odd_bodies
 from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
@@ -54,6 +55,7 @@ BATTERIES: dict[str, Battery] = {
     "many-workers": lambda world, _: post_to_many(world.root / "server", 1000, 20),
     "described-api": lambda world, seed: try_the_api(world.root / "server", 200, 200, seed),
     "request-bodies": lambda world, _: send_bodies(world.root / "server", 40, 200),
+    "odd-bodies": lambda world, seed: try_odd_bodies(world.root / "server", 2000, seed),
     "planted-shows": lambda world, _: reconcile_planted(world.root / "planted", 200, 200),
     "killed-uploads": lambda world, seed: with_a_server(
         world.root / "transfers", lambda folder, weed: kill_uploads(folder, weed, 20, 512 * MIB, seed)
