@@ -277,6 +277,8 @@ def _info(farm: Farm | FarmNotOpened) -> FarmInfo:
         farm.check_available()
     except OnePieceError as error:
         reason = error.report.message
+    except Exception as error:  # a third party's code: the other farms are still told of
+        reason = f"{farm.name} cannot be asked: {type(error).__name__}: {error}"
     return FarmInfo(
         name=farm.name, label=farm.label, available=reason is None, reason=reason, capabilities=farm.capabilities
     )

@@ -110,6 +110,46 @@ def test_a_job_goes_through_a_server(start: Start, server: Cli, place: dict[str,
     assert server("audit", "verify", "--json").told["entries"] == len(entries) > 0
 
 
+def test_farms_whose_packages_are_not_installed_are_listed_with_the_reason(
+    start: Start, server: Cli, place: dict[str, str], tmp_path: Path
+):
+    for package in ("grpc", "opencue_proto", "boto3"):
+        (tmp_path / "missing" / package).mkdir(parents=True)
+        (tmp_path / "missing" / package / "__init__.py").write_text(f"raise ModuleNotFoundError({package!r})")
+    (tmp_path / "missing" / "openjd").mkdir()
+    (tmp_path / "missing" / "openjd" / "__init__.py").touch()
+    place["PYTHONPATH"] = str(tmp_path / "missing")
+    keys = keys_of(server("credentials", "add", "ann", "--json").told)
+    place |= {**keys, "TRAFALGAR_URL": start("onepiece_cli", "server", "run")}
+    listed = run_cli(place, "render", "farms", "--json", cwd=tmp_path).told["farms"]
+    assert all(farm.keys() == {"name", "label", "available", "reason", "capabilities"} for farm in listed)
+    reasons = {farm["name"]: farm["reason"] for farm in listed}
+    assert {name for name, reason in reasons.items() if reason is None} == {"mock"}
+    assert reasons.keys() >= {"local", "slurm", "deadline_cloud", "opencue"}
+    assert "needs more packages" in reasons["opencue"]
+    alone = run_cli({**place, "TRAFALGAR_URL": ""}, "render", "farms", "--json", cwd=tmp_path)
+    assert {farm["name"]: farm["reason"] for farm in alone.told["farms"]} == reasons
+
+
+def test_a_third_partys_farm_that_breaks_hides_no_other(place: dict[str, str], tmp_path: Path):
+    """Its package breaks where it is asked whether it is there."""
+    about = tmp_path / "site" / "odd-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[onepiece.farms]\nodd = odd_farm:open_farm\n")
+    (tmp_path / "site" / "odd_farm.py").write_text(
+        "from onepiece_core.farm.capabilities import Capabilities\n"
+        "class Odd:\n"
+        "    name, label, capabilities = 'odd', 'Odd', Capabilities()\n"
+        "    def check_available(self): raise ZeroDivisionError('by nothing')\n"
+        "def open_farm(setup): return Odd()\n"
+    )
+    environ = {**place, "PYTHONPATH": str(tmp_path / "site")}
+    farms = {farm["name"]: farm for farm in run_cli(environ, "render", "farms", "--json", cwd=tmp_path).told["farms"]}
+    assert farms["odd"]["reason"] == "odd cannot be asked: ZeroDivisionError: by nothing"
+    assert farms["local"]["available"]
+
+
 def test_some_tasks_of_a_job_on_a_server_are_cancelled(
     start: Start, server: Cli, place: dict[str, str], tmp_path: Path
 ):

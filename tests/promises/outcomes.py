@@ -87,7 +87,10 @@ def the_render_api_answers(case: Case) -> None:
             refused = client.post("/jobs", json=asked)
             assert (refused.status_code, refused.json()["error"]["code"]) == (404, "render.farm_not_found")
             assert refused.json()["error"].keys() == {"code", "message", "hint", "context"}
-            assert client.get("/farms").json()["farms"][0]["name"] == "local"
+            farms = client.get("/farms").json()["farms"]
+            assert farms[0]["name"] == "local"
+            assert {"slurm", "deadline_cloud", "opencue", "mock"} <= {farm["name"] for farm in farms}
+            assert all(farm["available"] or farm["reason"] for farm in farms)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
