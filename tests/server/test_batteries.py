@@ -9,7 +9,7 @@ from tests.torture.api_description import try_the_api
 from tests.torture.full_disks import fill_disks
 from tests.torture.many_workers import post_to_many
 from tests.torture.request_bodies import send_bodies
-from tests.torture.server_kills import kill_servers
+from tests.torture.server_kills import kill_servers, kill_servers_of_postgres
 from tests.torture.stream_clients import come_and_go
 
 
@@ -17,6 +17,10 @@ def test_ten_killed_servers_keep_what_they_acknowledged_and_hand_each_job_over_o
     endings = kill_servers(tmp_path, 10, seed=1)
     assert sum(endings.values()) == 10
     assert endings["killed when all was answered"] < 10
+
+
+def test_killed_servers_whose_record_is_in_postgresql_keep_what_they_acknowledged_too(tmp_path: Path) -> None:
+    assert kill_servers_of_postgres(tmp_path, 2, seed=2).total() == 2
 
 
 def test_clients_of_streams_come_and_go_and_the_server_ends_while_they_are_there(tmp_path: Path) -> None:

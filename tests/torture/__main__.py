@@ -25,7 +25,7 @@ from tests.torture.planted_shows import reconcile_planted
 from tests.torture.races import race
 from tests.torture.registrations import register_through_faults
 from tests.torture.request_bodies import send_bodies
-from tests.torture.server_kills import kill_servers
+from tests.torture.server_kills import kill_servers, kill_servers_of_postgres
 from tests.torture.show_kills import kill_show_setups
 from tests.torture.site_kills import kill_batches
 from tests.torture.stream_clients import come_and_go
@@ -50,6 +50,7 @@ BATTERIES: dict[str, Battery] = {
     "tracker-machine": lambda world, seed: run_machine(world.root / "machine", 200, seed),
     "killed-ingests": lambda world, seed: kill_many_ingests(world.root / "ingests", 200, seed),
     "killed-servers": lambda world, seed: kill_servers(world.root / "server", 200, seed),
+    "killed-servers-postgresql": lambda world, seed: kill_servers_of_postgres(world.root / "server", 50, seed),
     "stream-clients": lambda world, _: come_and_go(world.root / "server", 200, 5),
     "full-disks": lambda world, seed: fill_disks(world.root / "server", 50, seed),
     "many-workers": lambda world, _: post_to_many(world.root / "server", 1000, 20),

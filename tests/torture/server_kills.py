@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.support.postgres import postgres_server
 from tests.support.trafalgar import all_jobs, count_what_mock_takes, job_body, make_folder, serving, taken_by_mock
 
 CONFIG = """
@@ -39,10 +40,14 @@ class Sent:
     unanswered: list[str] = field(default_factory=list)
 
 
-def kill_servers(root: Path, count: int, seed: int) -> Counter[str]:
-    """``count`` kills; how each left what was under way. Raises AssertionError for a job lost or doubled."""
+def kill_servers(root: Path, count: int, seed: int, *, database_url: str | None = None) -> Counter[str]:
+    """``count`` kills; how each left what was under way. Raises AssertionError for a job lost or doubled.
+
+    ``database_url``: the record is in PostgreSQL.
+    """
     draw, endings, before, whole = random.Random(seed), Counter[str](), Sent(), Sent()
-    make_folder(root, CONFIG)
+    record = "" if database_url is None else f'database_url = "{database_url}"'
+    make_folder(root, CONFIG.replace("[render]", f"[render]\n{record}"))
     count_what_mock_takes(root / "state")
     for number in range(count):
         now = Sent()
@@ -59,7 +64,15 @@ def kill_servers(root: Path, count: int, seed: int) -> Counter[str]:
     with serving(root) as (_, client):
         endings.update(_ask_again(client, before, whole, draw))
         _check_all(root, client, whole)
+    if database_url is None:
+        with closing(sqlite3.connect(root / "state" / "render" / "jobs.db")) as db:
+            assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
     return endings
+
+
+def kill_servers_of_postgres(root: Path, count: int, seed: int) -> Counter[str]:
+    with postgres_server() as database:
+        return kill_servers(root, count, seed, database_url=database.new_database())
 
 
 def _submit_until_it_dies(client: httpx.Client, name: str, sent: Sent) -> None:
@@ -116,5 +129,3 @@ def _check_all(root: Path, client: httpx.Client, whole: Sent) -> None:
     assert len(jobs) == len(whole.answered)
     assert {job["status"] for job in jobs} <= {"queued", "running", "succeeded"}
     assert taken_by_mock(root / "state") == Counter(whole.answered.values())
-    with closing(sqlite3.connect(root / "state" / "render" / "jobs.db")) as db:
-        assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
