@@ -1,0 +1,234 @@
+"""What all pages share: templates, addresses, answers that are kept while nothing changes, and errors as pages."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from onepiece_core.dashboard.board import Board
+from onepiece_core.dashboard.model import Freshness
+from onepiece_core.errors import ErrorReport, OnePieceError, RequestInvalid, RouteMissing
+from onepiece_core.log import get_logger
+from onepiece_server.auth.gate import require
+from onepiece_server.auth.keys import Caller, Role
+from onepiece_server.dashboard.pages.addresses import url_maker
+from onepiece_server.dashboard.pages.templating import Templates
+from onepiece_server.dashboard.static_files import StaticFiles
+from onepiece_server.errors import INTERNAL, http_status
+from onepiece_server.parts import Parts
+
+log = get_logger(__name__)
+
+THEME_COOKIE = "trafalgar_theme"
+THEMES = ("auto", "light", "dark")
+# A page says how old its data is: that may be wrong by this much, and only towards older.
+_KEPT_SECONDS = 3.0
+_KEPT_BYTES = 24 * 1024 * 1024
+_GZIP_LEVEL = 5
+_SMALL_BYTES = 1024
+
+View = Callable[["Asked"], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a page. ``form``: the fields of a POST, each once; ``root``: what a proxy puts in front."""
+
+    request: Request
+    caller: Caller | None
+    root: str
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @property
+    def here(self) -> str:
+        """This page again: its address below ``root`` with its query."""
+        query = self.request.url.query
+        return path_below(self.request, self.root) + (f"?{query}" if query else "")
+
+    @property
+    def theme(self) -> str:
+        wanted = self.request.cookies.get(THEME_COOKIE, "")
+        return wanted if wanted in THEMES else "auto"
+
+    def path(self, name: str) -> str:
+        return str(self.request.path_params[name])
+
+    def number(self, name: str) -> int:
+        """Raises RouteMissing for what is no id."""
+        text = self.path(name)
+        if not text.isascii() or not text.isdigit() or len(text) > 15:
+            raise RouteMissing("There is nothing at this address")
+        return int(text)
+
+    def may(self, *roles: Role) -> bool:
+        """Whether the caller has one of the roles, or manages the server."""
+        return self.caller is not None and not self.caller.roles.isdisjoint({*roles, "dashboard:manage"})
+
+
+class Site:
+    """The pages of one process. Any thread may call it."""
+
+    def __init__(self, parts: Parts, board: Board) -> None:
+        self.parts, self.board = parts, board
+        self.static = StaticFiles()
+        self._templates = Templates(self.static)
+        self._kept = _Kept(_KEPT_BYTES)
+        self._freshness = Freshness()
+        self._freshness_at = 0.0
+
+    def route(
+        self, path: str, view: View, *, roles: Sequence[Role] = ("dashboard:read",), methods: Sequence[str] = ("GET",)
+    ) -> Route:
+        """``view`` runs in a thread; what it raises becomes a page. ``roles``: any of them; none is for everybody."""
+
+        async def answer(request: Request) -> Response:
+            asked = Asked(request, request.state.caller, root_of(request))
+            try:
+                if roles:
+                    require(*roles)(request)
+                if request.method == "POST":
+                    asked = Asked(request, asked.caller, asked.root, await _form(request))
+                return await run_in_threadpool(view, asked)
+            except OnePieceError as error:
+                return await run_in_threadpool(self.error_page, asked, error.report)
+            except Exception as error:
+                log.error("server.page_failed", kind=type(error).__name__, exc_info=True)
+                report = ErrorReport(code=INTERNAL, message="The server made a mistake; its log says more.")
+                return await run_in_threadpool(self.error_page, asked, report)
+
+        return Route(path, answer, methods=list(methods), include_in_schema=False)
+
+    def page(self, asked: Asked, template: str, *, status: int = 200, **told: Any) -> Response:
+        """The template with ``told``; see templates/base.html for what every page is told besides."""
+        return _answer(asked, _packed(self._rendered(asked, template, told)), status)
+
+    def kept_page(
+        self, asked: Asked, template: str, read: Callable[[], dict[str, Any]], *, project: str | None = None
+    ) -> Response:
+        """Like ``page``, kept for some seconds as long as the board's generation (of the project) stays."""
+        roles = tuple(sorted(asked.caller.roles)) if asked.caller else ()
+        name = asked.caller.name if asked.caller else ""
+        key = (template, asked.root, asked.here, name, roles, asked.theme, self.board.generation(project))
+        body = self._kept.find(key)
+        if body is None:
+            body = _packed(self._rendered(asked, template, read()))
+            self._kept.keep(key, body)
+        return _answer(asked, body, 200)
+
+    def error_page(self, asked: Asked, report: ErrorReport) -> Response:
+        status = http_status(report.code)
+        html = self._rendered(asked, "error.html", {"error": report, "status": status})
+        response = _answer(asked, _packed(html), status)
+        if status in (429, 503, 507):
+            response.headers["Retry-After"] = str(report.context.get("retry_after_seconds", 5))
+        return response
+
+    def redirect(self, asked: Asked, *parts: str | int, **query: Any) -> Response:
+        """See other: to the page of ours at these parts of an address."""
+        return RedirectResponse(url_maker(asked.root)(*parts, **query), 303, {"Cache-Control": "no-store"})
+
+    def _rendered(self, asked: Asked, template: str, told: Mapping[str, Any]) -> str:
+        context: dict[str, Any] = {
+            "asked": asked,
+            "now": time.time(),
+            "freshness": None,
+            "project": "",
+            **told,
+        }
+        if context["freshness"] is None:
+            context["freshness"] = self._overall() if asked.caller else Freshness()
+        return self._templates.render(template, asked.root, context)
+
+    def _overall(self) -> Freshness:
+        now = time.monotonic()
+        if now - self._freshness_at > _KEPT_SECONDS:
+            try:
+                self._freshness = self.board.overview().freshness
+            except OnePieceError as error:
+                self._freshness = Freshness(link="down", error=error.report)
+            self._freshness_at = now
+        return self._freshness
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    plain: bytes
+    zipped: bytes
+    tag: str
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.zipped)
+
+
+def _packed(html: str) -> _Body:
+    plain = html.encode("utf-8", "replace")
+    zipped = gzip.compress(plain, _GZIP_LEVEL, mtime=0) if len(plain) > _SMALL_BYTES else plain
+    return _Body(plain, zipped, f'W/"{hashlib.blake2b(plain, digest_size=12).hexdigest()}"')
+
+
+def _answer(asked: Asked, body: _Body, status: int) -> Response:
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie", "ETag": body.tag}
+    if status == 200 and asked.request.headers.get("if-none-match") == body.tag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in asked.request.headers.get("accept-encoding", "") and body.zipped is not body.plain:
+        return HTMLResponse(body.zipped, status, {**headers, "Content-Encoding": "gzip"})
+    return HTMLResponse(body.plain, status, headers)
+
+
+class _Kept:
+    """Finished pages, those asked for last, up to a number of bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most, self._size = most_bytes, 0
+        self._lock = Lock()
+        self._pages: OrderedDict[object, tuple[float, _Body]] = OrderedDict()
+
+    def find(self, key: object) -> _Body | None:
+        with self._lock:
+            at, body = self._pages.get(key, (0.0, None))
+            if body is None or time.monotonic() - at > _KEPT_SECONDS:
+                return None
+            self._pages.move_to_end(key)
+            return body
+
+    def keep(self, key: object, body: _Body) -> None:
+        with self._lock:
+            before = self._pages.pop(key, None)
+            self._size += body.size - (before[1].size if before else 0)
+            self._pages[key] = (time.monotonic(), body)
+            while self._size > self._most and self._pages:
+                self._size -= self._pages.popitem(last=False)[1][1].size
+
+
+def root_of(request: Request) -> str:
+    return str(request.scope.get("root_path") or "").rstrip("/")
+
+
+def path_below(request: Request, root: str) -> str:
+    return request.url.path.removeprefix(root)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form as browsers send it without files. Raises RequestInvalid."""
+    try:
+        text = (await request.body()).decode("utf-8")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=200))
+    except ValueError as cause:
+        raise RequestInvalid("The form cannot be read") from cause
