@@ -74,7 +74,7 @@ def create_app(
     app = FastAPI(title="Trafalgar", lifespan=living, root_path=root_path, docs_url=None, redoc_url=None)
     app.state.broadcast = broadcast
     answer_with_envelopes(app)
-    routes = render_routes(jobs, broadcast, settings.render.sse_keepalive_interval)
+    routes = render_routes(jobs, broadcast, parts.door, settings.render.sse_keepalive_interval)
     app.include_router(routes, prefix="/render/v1")
     app.include_router(routes, include_in_schema=False)
     add_own_routes(app, parts, keys, health)

@@ -11,17 +11,19 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from onepiece_core.config.models import ServerSettings, Settings
+from onepiece_core.config.models import RenderSettings, ServerSettings, Settings
 from onepiece_core.errors import CredentialsInvalid, RateLimited
 from onepiece_server.app import create_app
 from onepiece_server.audit import AuditLog
 from onepiece_server.auth.door import Door
-from onepiece_server.auth.keys import ROLES, Credential, Keys
+from onepiece_server.auth.keys import ROLES, Credential, KeyRing, Keys, read_credentials
+from onepiece_server.auth.live_keys import LiveKeys
 from onepiece_server.auth.sessions import COOKIE, Sessions
+from onepiece_server.auth.storage import add_key, revoke_key
 from onepiece_server.parts import Parts
 from onepiece_server.rates import MemoryBuckets, Rate
 from tests.server.conftest import SECRET, served
@@ -62,8 +64,11 @@ def keys(*, secret: str = SECRET, without: str = "") -> Keys:
 
 
 @contextmanager
-def site(folder: Path, known: Keys, *, root_path: str = "", hours: float = 12.0) -> Iterator[httpx.Client]:
-    settings = Settings(server=ServerSettings(root_path=root_path, session_hours=hours))
+def site(folder: Path, known: KeyRing, *, root_path: str = "", hours: float = 12.0) -> Iterator[httpx.Client]:
+    settings = Settings(
+        server=ServerSettings(root_path=root_path, session_hours=hours),
+        render=RenderSettings(sse_keepalive_interval=0.2),
+    )
     audit = AuditLog(folder / "server" / "audit.db")
     app = create_app(settings, MemoryJobs(), known, state_dir=folder, audit=audit, mounts=[pages], close=audit.close)
     with (
@@ -260,3 +265,35 @@ def test_every_answer_tells_a_browser_what_it_may_run(browser: httpx.Client) -> 
         assert headers["referrer-policy"] == "same-origin"
         assert not [name for name in headers if name.startswith("access-control")]
     assert "content-security-policy" in httpx.get(f"{browser.base_url}/jobs", trust_env=False).headers
+
+
+@pytest.mark.parametrize("ends", ["sign out", "revoke"])
+def test_a_stream_ends_with_the_session_or_the_key_that_opened_it(tmp_path: Path, ends: str) -> None:
+    file = tmp_path / "keys.json"
+    made = add_key(file, "ann", ["render:read"])
+    known = LiveKeys(file, lambda: Keys(read_credentials(file, None)))
+    with site(tmp_path, known) as client:
+        cookie = f"{COOKIE}={sign_in(client, key='ann', secret=made.secret).value}"
+        at = f"ws{str(client.base_url)[4:]}/jobs/ws"
+        with (
+            connect(
+                at, additional_headers={"Cookie": cookie}, origin=Origin(str(client.base_url)), proxy=None
+            ) as socket,
+            client.stream("GET", "/jobs/stream") as stream,
+        ):
+            assert "snapshot" in str(socket.recv(10))
+            lines = stream.iter_lines()
+            assert next(lines) == "event: snapshot"
+            if ends == "revoke":
+                revoke_key(file, "ann")
+            else:
+                httpx.post(
+                    f"{client.base_url}/ui/sign-out",
+                    headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"},
+                    trust_env=False,
+                ).raise_for_status()
+            assert not [line for line in lines if line.startswith("event:")], "it ends"
+            with pytest.raises(ConnectionClosed) as closed:
+                list(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from onepiece_core.config.models import ServerSettings
-from onepiece_core.errors import CredentialsInvalid
-from onepiece_server.auth.keys import Caller, KeyRing
+from onepiece_core.errors import CredentialsInvalid, OnePieceError
+from onepiece_server.auth.keys import Caller, KeyRing, Role
 from onepiece_server.auth.origin import check_same_origin
 from onepiece_server.auth.sessions import Sessions
 from onepiece_server.rates import Rate
 
 # What changes nothing, so that a page of another site gains nothing by asking for it.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOK_SECONDS = 1.0
 # A person does not sign in more often than this.
 _SIGN_INS_PER_MINUTE = 60
 
@@ -65,6 +68,26 @@ class Door:
         if caller is not None and connection.scope.get("method") not in _SAFE:
             check_same_origin(connection)
         return caller
+
+    def watch(self, connection: HTTPConnection, role: Role) -> Callable[[], bool]:
+        """Whether who opened a stream may still read it: its key may be revoked, or its browser sign out, meanwhile.
+
+        Asked as often as one likes; it looks once a second.
+        """
+        looked_at, still = time.monotonic(), True
+
+        def may_read() -> bool:
+            nonlocal looked_at, still
+            if still and time.monotonic() - looked_at >= _LOOK_SECONDS:
+                looked_at = time.monotonic()
+                try:
+                    caller = self.caller_of(connection)
+                except OnePieceError:
+                    caller = None
+                still = caller is not None and not caller.roles.isdisjoint({role, "dashboard:manage"})
+            return still
+
+        return may_read
 
     def sign_in(self, connection: HTTPConnection, *, key: str = "", secret: str = "", token: str = "") -> Caller:
         """Whom a sign-in form's words stand for; give the key and its secret, or a token.

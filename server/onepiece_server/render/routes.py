@@ -17,6 +17,7 @@ from onepiece_core.frames import parse_ranges
 from onepiece_core.render.jobs import MAX_PAGE, AcceptingJobs, Jobs
 from onepiece_core.render.model import FarmInfo, Job, JobCheck, JobFilter, JobMetrics, JobPage, TaskPage
 from onepiece_core.render.request import RenderRequest
+from onepiece_server.auth.door import Door
 from onepiece_server.auth.gate import known, require
 from onepiece_server.auth.keys import Caller
 from onepiece_server.render.events import Broadcast, sse
@@ -79,10 +80,10 @@ def _manages_or_owns(jobs: Jobs, caller: Caller, job_id: str) -> None:
     raise RoleMissing("This needs the role render:manage, or a job of one's own", role="render:manage")
 
 
-def render_routes(jobs: AcceptingJobs, broadcast: Broadcast, keep_alive_seconds: float) -> APIRouter:
+def render_routes(jobs: AcceptingJobs, broadcast: Broadcast, door: Door, keep_alive_seconds: float) -> APIRouter:
     router = APIRouter(tags=["render"])
     _reading(router, jobs)
-    _streaming(router, broadcast, keep_alive_seconds)
+    _streaming(router, broadcast, door, keep_alive_seconds)
     _one_job(router, jobs)
     _log(router, jobs)
     _changing(router, jobs)
@@ -123,11 +124,15 @@ def _reading(router: APIRouter, jobs: AcceptingJobs) -> None:
         return jobs.check(body)
 
 
-def _streaming(router: APIRouter, broadcast: Broadcast, keep_alive_seconds: float) -> None:
+def _streaming(router: APIRouter, broadcast: Broadcast, door: Door, keep_alive_seconds: float) -> None:
     @router.get("/jobs/stream", response_class=StreamingResponse)
-    async def stream(_: Reads, last_event_id: Seq = None) -> StreamingResponse:
+    async def stream(_: Reads, request: Request, last_event_id: Seq = None) -> StreamingResponse:
+        may_read = door.watch(request, "render:read")
+
         async def lines() -> AsyncIterator[str]:
             async for signal in broadcast.listen(last_event_id, keep_alive_seconds):
+                if not may_read():
+                    return
                 yield sse(signal)
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -138,8 +143,12 @@ def _streaming(router: APIRouter, broadcast: Broadcast, keep_alive_seconds: floa
         socket: WebSocket, _: Reads, last_event_id: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None
     ) -> None:
         await socket.accept()
+        may_read = door.watch(socket, "render:read")
         try:
             async for signal in broadcast.listen(last_event_id, keep_alive_seconds):
+                if not may_read():
+                    await socket.close(1008)
+                    return
                 kind = "keep-alive" if signal is None else getattr(signal, "kind", "snapshot")
                 data: Any = None if signal is None else signal.model_dump(mode="json")
                 await socket.send_json({"event": kind, "data": data})
