@@ -20,7 +20,7 @@ from tests.torture.server_kills import CONFIG
 
 _JOBS = "/render/v1/jobs"
 _CLIENTS = 4
-_MIB = 24
+_MIB, _MIB_A_ROUND = 16, 2
 _REFUSALS = 8
 
 
@@ -34,7 +34,7 @@ def fill_disks(root: Path, rounds: int, seed: int) -> Counter[str]:
     """``rounds`` times for the disk of the record, and for that of the whole state. Raises AssertionError."""
     draw, endings = random.Random(seed), Counter[str]()
     for what in ("record", "state"):
-        with _server(root / what, what) as (client, disk, state):
+        with _server(root / what, what, _MIB + rounds * _MIB_A_ROUND) as (client, disk, state):
             everything = Sent()
             for number in range(rounds):
                 sent = _fill_while_submitting(client, disk, f"{what}-{number}", draw)
@@ -48,13 +48,13 @@ def fill_disks(root: Path, rounds: int, seed: int) -> Counter[str]:
 
 
 @contextmanager
-def _server(root: Path, what: str) -> Iterator[tuple[httpx.Client, Path, Path]]:
+def _server(root: Path, what: str, mebibytes: int) -> Iterator[tuple[httpx.Client, Path, Path]]:
     """A client, the disk that is small, and the server's state."""
     state = root / "state"
     disk = state if what == "state" else root / "disk"
     store = f'jobs_path = "{disk / "jobs.db"}"'
     make_folder(root, CONFIG.replace("[render]", f"[render]\n{store}"))
-    with small_filesystem(disk, _MIB):
+    with small_filesystem(disk, mebibytes):
         count_what_mock_takes(state)
         with serving(root) as (_, client):
             yield client, disk, state

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from onepiece_server.audit import AuditLog
 from tests.support.postgres import postgres_server
 from tests.support.trafalgar import all_jobs, count_what_mock_takes, job_body, make_folder, serving, taken_by_mock
 
@@ -129,3 +130,6 @@ def _check_all(root: Path, client: httpx.Client, whole: Sent) -> None:
     assert len(jobs) == len(whole.answered)
     assert {job["status"] for job in jobs} <= {"queued", "running", "succeeded"}
     assert taken_by_mock(root / "state") == Counter(whole.answered.values())
+    with closing(AuditLog(root / "state" / "server" / "audit.db")) as audit:
+        told = Counter(entry.data["status"] for entry in audit.entries(audit.verify()))
+    assert told[200] + told[201] >= len(whole.answered)
