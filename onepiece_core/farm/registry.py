@@ -23,6 +23,7 @@ GROUP = "onepiece.farms"
 # In the order in which people are shown them.
 OURS: Mapping[str, str] = {
     "local": "onepiece_core.farm.engines.local",
+    "slurm": "onepiece_core.farm.engines.slurm",
     "deadline_cloud": "onepiece_core.farm.engines.deadline_cloud",
     "opencue": "onepiece_core.farm.engines.opencue",
     "mock": "onepiece_core.farm.engines.mock",

@@ -12,9 +12,10 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from onepiece_core.farm.job import FarmJob
 from onepiece_core.farm.job_file import job_from_json
 from onepiece_core.farm.run_task import TaskEnd, run_task
 from onepiece_core.filesystems import write_file
@@ -34,24 +35,30 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     job = job_from_json(json.loads(asked.job.read_bytes()))
-    with tempfile.TemporaryDirectory(prefix="onepiece-task-", ignore_cleanup_errors=True) as work:
-        end = run_task(
-            job,
-            asked.index,
-            log=asked.log,
-            work_dir=Path(work),
-            on_progress=lambda _percent, _message: None,  # the lines that told it stand in the log
-            cancelled=stopped.is_set,
-        )
+    end = run_attempt(job, asked.index, log=asked.log, cancelled=stopped.is_set)
     if asked.end is not None:
         told = {"state": end.state, "exit_code": end.exit_code, "message": end.message}
         write_file(asked.end, json.dumps(told).encode())
     if end.state != "succeeded":
         sys.stderr.write(f"onepiece: {end.message}\n")
-    return _status(end)
+    return exit_status(end)
 
 
-def _status(end: TaskEnd) -> int:
+def run_attempt(job: FarmJob, index: int, *, log: Path, cancelled: Callable[[], bool]) -> TaskEnd:
+    """One attempt in a scratch folder of its own; see :func:`run_task`."""
+    with tempfile.TemporaryDirectory(prefix="onepiece-task-", ignore_cleanup_errors=True) as work:
+        return run_task(
+            job,
+            index,
+            log=log,
+            work_dir=Path(work),
+            on_progress=lambda _percent, _message: None,  # the lines that told it stand in the log
+            cancelled=cancelled,
+        )
+
+
+def exit_status(end: TaskEnd) -> int:
+    """As the module says."""
     if end.state == "succeeded":
         return 0
     if end.state == "cancelled":

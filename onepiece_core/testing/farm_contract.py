@@ -339,7 +339,8 @@ class FarmContract:
                 assert time.monotonic() < until
                 time.sleep(0.1)
         assert lab.farm.read_jobs([handle])[handle].state == "succeeded"
-        assert lab.wait(lab.farm.submit(lab.job("during", "true"))).state == "succeeded"
+        ended = lab.wait(lab.farm.submit(lab.job("during", "true")))
+        assert ended.state == "succeeded", ended
 
     @staticmethod
     def needs(lab: FarmLab, capability: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from onepiece_core.farm.engines import deadline_cloud, local, opencue
+from onepiece_core.farm.engines import deadline_cloud, local, opencue, slurm
 from onepiece_core.farm.protocol import FarmSetup
 from onepiece_core.testing.farm_contract import FarmContract, FarmLab
 from tests.support.deadline_service import deadline_service
 from tests.support.opencue_server import cuebot
+from tests.support.slurm import SlurmCluster, slurm_cluster
 
 PLUGIN = Path(__file__).parents[2] / "docs" / "examples" / "farm_plugin"
 
@@ -24,6 +26,23 @@ class TestLocal(FarmContract):
             return local.open_farm(FarmSetup(tmp_path / "state", {"workers": 2, "idle_seconds": 1}, {}))
 
         return FarmLab(again(), tmp_path, again)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SlurmCluster]:
+    with slurm_cluster() as cluster:
+        yield cluster
+
+
+class TestSlurm(FarmContract):
+    @pytest.fixture
+    def lab(self, tmp_path: Path, cluster: SlurmCluster) -> Iterator[FarmLab]:
+        def again() -> object:
+            options = {"conf": str(cluster.conf), "jobs_dir": str(tmp_path / "jobs")}
+            return slurm.open_farm(FarmSetup(tmp_path / "state", options, dict(os.environ)))
+
+        yield FarmLab(again(), tmp_path, again, cluster.kill_controller, cluster.start_controller)
+        cluster.cancel_all()
 
 
 class TestDeadlineCloud(FarmContract):
