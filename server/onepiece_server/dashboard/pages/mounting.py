@@ -12,13 +12,13 @@ from starlette.routing import Route
 from onepiece_core.dashboard.board import Board
 from onepiece_core.errors import OnePieceError, RouteMissing
 from onepiece_server.dashboard import signing_in
-from onepiece_server.dashboard.pages import overview
+from onepiece_server.dashboard.pages import overview, searching, shots, shows
 from onepiece_server.dashboard.pages.site import Asked, Site, root_of
 from onepiece_server.errors import envelope
 from onepiece_server.parts import Parts
 
 # Each has ``routes(site)``.
-_GROUPS = (signing_in, overview)
+_GROUPS = (signing_in, overview, shots, shows, searching)
 
 
 def mount_pages(app: FastAPI, parts: Parts, board: Board) -> None:

@@ -34,10 +34,14 @@ BUCKET_WORDS: dict[Bucket, Word] = {
 STATE_TONES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("finished", "done", "succeeded", "completed", "sent", "ok", "delivered"), ("good", "\u2713")),
     **dict.fromkeys(("running", "rendering", "started", "active", "writing", "applying"), ("busy", "\u25d1")),
-    **dict.fromkeys(("pending", "queued", "blocked", "waiting", "ready", "planned", "new", "submitted"), ("calm", "\u25cb")),
+    **dict.fromkeys(
+        ("pending", "queued", "blocked", "waiting", "ready", "planned", "new", "submitted"), ("calm", "\u25cb")
+    ),
     **dict.fromkeys(("parked", "held", "paused", "suspended", "cancelling", "partial"), ("warn", "\u2016")),
     **dict.fromkeys(("failed", "refused", "broken", "error", "down", "lost", "interrupted"), ("bad", "\u2715")),
-    **dict.fromkeys(("cancelled", "canceled", "omitted", "skipped", "undone", "discarded", "unknown"), ("off", "\u2298")),
+    **dict.fromkeys(
+        ("cancelled", "canceled", "omitted", "skipped", "undone", "discarded", "unknown"), ("off", "\u2298")
+    ),
 }
 
 

@@ -66,6 +66,10 @@
 
   let last = "", again = "";
   const isLive = (event) => event.detail.elt && event.detail.elt.id === "live";
+  // A filter may have changed the address since the page came.
+  body.addEventListener("htmx:configRequest", (event) => {
+    if (isLive(event)) event.detail.path = location.pathname + location.search;
+  });
   body.addEventListener("htmx:beforeSwap", (event) => {
     if (!isLive(event)) return;
     isAsking = false;

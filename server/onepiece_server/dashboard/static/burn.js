@@ -1,0 +1,43 @@
+// Shots done over time, with uPlot. Without it the page's own curve and table stay.
+"use strict";
+(() => {
+  let plot = null, box = null, seen = "";
+  const color = (name) => {
+    const probe = document.createElement("span");
+    probe.className = name;
+    box.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
+  const draw = () => {
+    const now = document.getElementById("burn");
+    if (!now || !window.uPlot) return;
+    if (plot) plot.destroy();
+    box = now;
+    seen = box.dataset.points;
+    const points = JSON.parse(seen);
+    if (points.length < 2) return;
+    const data = [points.map((p) => Date.parse(p[0]) / 1000), points.map((p) => p[2]), points.map((p) => p[1])];
+    const done = color("ink-done"), total = color("ink-total"), line = color("ink-line"), text = color("ink-text");
+    box.querySelector("svg")?.remove();
+    const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif", gap: 4 };
+    plot = new window.uPlot({
+      width: box.clientWidth, height: 176, legend: { live: true }, cursor: { y: false },
+      tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      scales: { y: { range: (_, low, high) => [0, Math.max(1, high)] } },
+      axes: [{ ...axis, size: 36, space: 64 }, { ...axis, size: 36, space: 32 }],
+      series: [
+        { label: "day", value: "{YYYY}-{MM}-{DD}" },
+        { label: "shots", stroke: total, width: 1, dash: [4, 3], points: { show: false } },
+        { label: "done", stroke: done, width: 2, fill: done.replace("rgb(", "rgba(").replace(")", ", .12)"), points: { show: false } },
+      ],
+    }, data, box);
+  };
+  const again = () => { const now = document.getElementById("burn"); if (now && (now !== box || now.dataset.points !== seen)) draw(); };
+  document.addEventListener("page:changed", again);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  let timer = 0;
+  addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(() => { if (plot && box) plot.setSize({ width: box.clientWidth, height: 176 }); }, 150); });
+  draw();
+})();
