@@ -9,12 +9,13 @@ from fastapi.openapi.utils import get_openapi
 
 from onepiece_core.config.models import ServerSettings
 from onepiece_core.errors import ErrorReport
+from onepiece_server.auth.sessions import COOKIE
 
 _OPEN = ("/health", "/ready")
 _SCHEMA = "#/components/schemas/Envelope"
 _FAILURES = {
     401: "No key or token, or one that is not valid.",
-    403: "The key's roles do not allow it.",
+    403: "The key's roles do not allow it, or another site's page asked a browser that is signed in.",
     404: "There is no such job, task, farm or template.",
     408: "The body took too long to arrive.",
     409: "The state of the job, or an idempotency key that was used for another one, does not allow it.",
@@ -65,12 +66,13 @@ def _described(app: FastAPI, settings: ServerSettings, version: str) -> dict[str
         "key": {"type": "apiKey", "in": "header", "name": settings.api_key_header},
         "secret": {"type": "apiKey", "in": "header", "name": settings.api_secret_header},
         "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     }
     for path, operations in told["paths"].items():
         for method, operation in operations.items():
             _add_failures(operation, method)
             if not path.endswith(_OPEN):
-                operation["security"] = [{"key": [], "secret": []}, {"token": []}]
+                operation["security"] = [{"key": [], "secret": []}, {"token": []}, {"session": []}]
             if path.endswith(("/jobs", "/jobs/check")) and method == "post":
                 operation["requestBody"]["content"]["application/json"]["example"] = _JOB
                 if path.endswith("/jobs"):
