@@ -27,7 +27,9 @@ from onepiece_server.auth.storage import add_key, revoke_key
 from onepiece_server.parts import Parts
 from onepiece_server.rates import MemoryBuckets, Rate
 from tests.server.conftest import SECRET, served
+from tests.support.disks import fill, small_filesystem
 from tests.support.memory_jobs import MemoryJobs
+from tests.support.rights import needs_mount
 
 TOKEN = "the token of the dashboard"
 JOB = {"template": "command", "name": "first"}
@@ -297,3 +299,19 @@ def test_a_stream_ends_with_the_session_or_the_key_that_opened_it(tmp_path: Path
                 list(socket)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
+
+
+@needs_mount
+def test_on_a_full_disk_nobody_signs_in_and_whoever_is_known_goes_on(tmp_path: Path) -> None:
+    with small_filesystem(tmp_path / "disk", 2) as disk, site(disk, keys()) as client:
+        value = sign_in(client).value
+        client.cookies.clear()
+        filler = fill(disk)
+        refused = client.post("/ui/sign-in", json={"key": "boss", "secret": SECRET})
+        assert code(refused) == (503, "auth.unusable")
+        assert "set-cookie" not in refused.headers
+        assert with_cookie(client, value).status_code == 200
+        with_key = {"X-API-Key": "boss", "X-API-Secret": SECRET}
+        assert [client.get("/jobs", headers=with_key).status_code for _ in range(130)] == [200] * 130
+        filler.unlink()
+        sign_in(client)
