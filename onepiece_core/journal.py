@@ -43,6 +43,8 @@ create table if not exists operations (
 );
 create index if not exists operations_by_fingerprint on operations (fingerprint, created_at);
 create index if not exists operations_by_state on operations (state, created_at);
+create index if not exists operations_by_kind on operations (kind, created_at, id);
+create index if not exists operations_by_time on operations (created_at, id);
 create table if not exists steps (
     operation text not null references operations (id),
     name text not null,
@@ -63,7 +65,7 @@ create table if not exists outbox (
     error text,
     primary key (operation, seq)
 );
-pragma user_version = 1;
+pragma user_version = 2;
 """
 
 
@@ -132,7 +134,7 @@ class Journal:
             self._db.row_factory = sqlite3.Row
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")
-            if self._db.execute("pragma user_version").fetchone()[0] < 1:
+            if self._db.execute("pragma user_version").fetchone()[0] < 2:
                 self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise JournalError(
@@ -229,6 +231,18 @@ class Journal:
     def list_newest(self, kind: str, limit: int) -> list[Operation]:
         """Finished or not, the newest first."""
         rows = self.rows("select * from operations where kind = ? order by created_at desc limit ?", kind, limit)
+        return [_operation(row) for row in rows]
+
+    def list_before(
+        self, before: tuple[float, str] | None, limit: int, *, kind: str | None = None, unfinished: bool = False
+    ) -> list[Operation]:
+        """The newest first, from the one after ``before`` (its created_at and id)."""
+        at, identifier = before or (float("inf"), "")
+        rows = self.rows(
+            "select * from operations where (created_at, id) < (?, ?) and (? is null or kind = ?)"
+            " and (? or state in ('running', 'parked')) order by created_at desc, id desc limit ?",
+            *(at, identifier, kind, kind, not unfinished, limit),
+        )
         return [_operation(row) for row in rows]
 
     def settle(

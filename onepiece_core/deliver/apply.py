@@ -142,9 +142,22 @@ def _begin(plan: DeliveryPlan, parts: DeliverParts) -> tuple[Operation, bool]:
         kind=KIND,
         fingerprint=fingerprint,
         name=plan.request.name,
-        request={"output": str(plan.request.output)},
+        request=_told(plan),
     )
     return begun, False
+
+
+def _told(plan: DeliveryPlan) -> dict[str, Any]:
+    """What the journal says of a delivery before there is a receipt, and where its manifests are."""
+    asked = plan.request
+    return {
+        "output": str(asked.output),
+        "project": plan.project.get("name"),
+        "show_code": plan.show_code,
+        "context": asked.context,
+        "manifest": None if asked.manifest is None else str(asked.manifest),
+        "upstream": [str(path) for path in asked.upstream],
+    }
 
 
 class _Run:

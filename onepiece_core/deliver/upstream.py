@@ -85,6 +85,11 @@ def load_upstream(paths: Iterable[Path]) -> Upstream:
     return Upstream(sources, files)
 
 
+def read_listed(path: Path) -> list[Listed]:
+    """The entries of one manifest. Raises what :func:`load_upstream` raises."""
+    return list(_files(read_bytes(path), path))
+
+
 def _files(data: bytes, path: Path) -> Iterator[Listed]:
     where = shown(path.name)
     if path.suffix.lower() != ".json":

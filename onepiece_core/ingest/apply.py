@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from onepiece_core.errors import ErrorReport, UsageError
 from onepiece_core.ingest.claim import claimed
+from onepiece_core.ingest.kept import keep_bad
 from onepiece_core.ingest.model import DropItem, DropPlan, IngestReport
 from onepiece_core.ingest.parts import IngestParts
 from onepiece_core.ingest.pictures import Pictures
@@ -15,6 +16,8 @@ from onepiece_core.ingest.register import Registration, register_items
 from onepiece_core.ingest.report import Told, build_report
 from onepiece_core.ingest.request import IngestRequest
 from onepiece_core.ingest.upload import Uploaded, upload_drop
+
+_COUNTS = ("files", "ok", "skipped", "refused", "failed", "uploaded", "versions", "bytes_uploaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def apply_ingest(
         told.warnings += registration.warnings
         told.seconds = time.monotonic() - began
         report = build_report(plan, request, told)
+        keep_bad(parts.journal.folder, operation.id, report)
         _settle(operation.id, report, registration, parts)
     return Ingested(report, uploaded)
 
@@ -83,6 +87,7 @@ def _note_arrived(plan: DropPlan, uploaded: Uploaded, parts: IngestParts) -> Seq
 
 
 def _settle(operation: str, report: IngestReport, registration: Registration, parts: IngestParts) -> None:
-    counts = {name: report.summary[name] for name in ("files", "ok", "skipped", "refused", "failed", "uploaded")}
+    counts = {name: report.summary[name] for name in _COUNTS}
+    counts["warned"] = sum(bool(file.warnings) for file in report.files)
     state = "finished" if registration.is_done else "parked"
     parts.journal.settle(operation, state, result=counts, error=registration.reason)  # type: ignore[arg-type]

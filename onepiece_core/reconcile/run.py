@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from onepiece_core.reconcile.kept import keep_findings
 from onepiece_core.reconcile.located import RootMap
 from onepiece_core.reconcile.loose import Side, check_loose
 from onepiece_core.reconcile.model import CLASSES, Finding, Looked, ReconcileReport, Scope
@@ -35,7 +36,9 @@ def reconcile(request: ReconcileRequest, parts: ReconcileParts) -> ReconcileRepo
     _Comparison(world).run()
     report_abandoned(world)
     check_rows(world)
-    return _report(world)
+    report = _report(world)
+    keep_findings(parts.journal.folder, report)
+    return report
 
 
 def _open(request: ReconcileRequest, parts: ReconcileParts) -> World:
