@@ -108,7 +108,8 @@ def _ask_again(client: httpx.Client, sent: Sent, whole: Sent, draw: random.Rando
     for job_id in sent.answered.values():
         client.get(f"{_JOBS}/{job_id}").raise_for_status()
     for key in draw.sample(sorted(sent.answered), min(5, len(sent.answered))):
-        assert _post(client, key).raise_for_status().json()["job_id"] == sent.answered[key]
+        again = _post(client, key)
+        assert (again.status_code, again.json()["job_id"]) == (200, sent.answered[key])
     statuses = Counter[int]()
     for key in sent.unanswered:
         answer = _post(client, key).raise_for_status()
