@@ -76,7 +76,7 @@
     heard = Date.now();
     if (state === "lost" || state === "connecting") show("polling");
     // Nothing new: do not touch what somebody may be reading, selecting or listening to.
-    const text = event.detail.serverResponse, part = text.slice(text.indexOf('<div class="state"')).replace(/data-now="[^"]*"/, "");
+    const text = event.detail.serverResponse, part = text.slice(text.indexOf('<section class="state"')).replace(/data-now="[^"]*"/, "");
     if (part === last) event.detail.shouldSwap = false;
     last = part;
     const at = document.activeElement && document.activeElement.closest("#live a[href]");
@@ -131,7 +131,7 @@
       stream.onopen = () => { tries = 0; heard = Date.now(); if (state === "lost") soon(); show("live"); };
       for (const kind of kinds) stream.addEventListener(kind, told);
       stream.onerror = () => {
-        if (state === "live") { show("polling"); soon(); }
+        if (state === "live" || (state === "connecting" && stream.readyState === EventSource.CLOSED)) { show("polling"); soon(); }
         if (stream.readyState === EventSource.CLOSED) { setTimeout(open, Math.min(60000, 2000 * 2 ** tries++)); }
       };
     };

@@ -21,18 +21,22 @@
     const data = [points.map((p) => Date.parse(p[0]) / 1000), points.map((p) => p[2]), points.map((p) => p[1])];
     const done = color("ink-done"), total = color("ink-total"), line = color("ink-line"), text = color("ink-text");
     box.querySelector("svg")?.remove();
+    const told = box.querySelector("figcaption");
+    const tell = (point) => { told.textContent = `${point[0]}: ${point[1]} of ${point[2]}`; };
+    tell(points[points.length - 1]);
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif", gap: 4 };
     plot = new window.uPlot({
-      width: box.clientWidth, height: 176, legend: { live: true }, cursor: { y: false },
+      width: box.clientWidth, height: 176, legend: { show: false }, cursor: { y: false },
       tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high)] } },
       axes: [{ ...axis, size: 36, space: 64 }, { ...axis, size: 36, space: 32 }],
       series: [
-        { label: "day", value: "{YYYY}-{MM}-{DD}" },
-        { label: "shots", stroke: total, width: 1, dash: [4, 3], points: { show: false } },
-        { label: "done", stroke: done, width: 2, fill: done.replace("rgb(", "rgba(").replace(")", ", .12)"), points: { show: false } },
+        {},
+        { stroke: total, width: 1, dash: [4, 3], points: { show: false } },
+        { stroke: done, width: 2, fill: done.replace("rgb(", "rgba(").replace(")", ", .12)"), points: { show: false } },
       ],
-    }, data, box);
+      hooks: { setCursor: [(now) => tell(points[now.cursor.idx ?? points.length - 1])] },
+    }, data, (now, begin) => { box.prepend(now.root); begin(); });
   };
   const again = () => { const now = document.getElementById("burn"); if (now && (now !== box || now.dataset.points !== seen)) draw(); };
   document.addEventListener("page:changed", again);
