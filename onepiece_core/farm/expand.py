@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onepiece_core.errors import RenderInvalid, SequenceError
+from onepiece_core.farm.shape import Shape, chunks, shape_of
 from onepiece_core.farm.template import JobTemplate, decode, told
 from onepiece_core.frames import format_ranges, parse_ranges
 
@@ -76,7 +77,24 @@ def expand(
     if timeout_seconds is not None:
         step["script"]["actions"]["onRun"]["timeout"] = timeout_seconds
     _require(step, requirements or {})
-    return Expanded(document, values, _tasks(template.name, document, values, directory))
+    shape = template.shapes.get(bool(frames)) if not requirements and directory.is_absolute() else None
+    if shape is not None and shape.accepts(document["name"], values, timeout_seconds):
+        return Expanded(document, values, _quickly(shape, frames, chunk_size))
+    tasks = _tasks(template.name, document, values, directory)
+    if bool(frames) not in template.shapes:
+        template.shapes[bool(frames)] = shape_of(document)
+    return Expanded(document, values, tasks)
+
+
+def _quickly(shape: Shape, frames: str, chunk_size: int) -> tuple[str, ...]:
+    tasks = tuple(chunks(check_frames(frames), chunk_size)) if shape.has_tasks else ("",)
+    _check_number(len(tasks))
+    return tasks
+
+
+def _check_number(tasks: int) -> None:
+    if tasks > MAX_TASKS:
+        raise RenderInvalid(f"{tasks} tasks are more than a job may have: {MAX_TASKS}", hint="Make the chunks larger.")
 
 
 def _name(name: str) -> str:
@@ -144,10 +162,7 @@ def _tasks(name: str, document: dict[str, Any], values: Mapping[str, str], direc
         if space is None:
             return ("",)
         iterator = StepParameterSpaceIterator(space=space)
-        if len(iterator) > MAX_TASKS:
-            raise RenderInvalid(
-                f"{len(iterator)} tasks are more than a job may have: {MAX_TASKS}", hint="Make the chunks larger."
-            )
+        _check_number(len(iterator))
         return tuple(_chunks(iterator))
     except (DecodeValidationError, ModelValidationError, ValueError, RuntimeError) as error:
         raise RenderInvalid(f"The template {name} cannot be filled: {told(error)}", template=name) from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from onepiece_core.errors import ExtraMissing, RenderInvalid, TemplateUnknown
+from onepiece_core.farm.shape import Shape
 from onepiece_core.shown import shown
 
 _OWN = Path(__file__).parent / "templates"
@@ -25,11 +26,13 @@ class JobTemplate:
     Attributes:
         document: what a farm gets, before a job's name, timeout and requirements are written into it.
         is_studios: from the studio's folder, not OnePiece's own.
+        shapes: what expand() has learned of it, with frames and without.
     """
 
     name: str
     document: dict[str, Any]
     is_studios: bool = False
+    shapes: dict[bool, Shape | None] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def description(self) -> str:
