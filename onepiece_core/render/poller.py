@@ -8,7 +8,16 @@ import uuid
 from collections.abc import Iterable
 from itertools import islice
 
-from onepiece_core.errors import JobRejected, OnePieceError
+from onepiece_core.errors import (
+    ExtraMissing,
+    FarmConfigurationError,
+    FarmTimeout,
+    FarmUnauthorized,
+    FarmUnavailable,
+    FarmUnknown,
+    JobRejected,
+    OnePieceError,
+)
 from onepiece_core.farm.job import JobSnapshot
 from onepiece_core.farm.protocol import Farm
 from onepiece_core.farm.registry import Farms
@@ -24,6 +33,8 @@ log = get_logger(__name__)
 
 LEASE = "poller"
 _AT_ONCE = 100
+# Of the farm, not of the one job.
+_NOT_THERE = (FarmUnavailable, FarmTimeout, FarmUnauthorized, FarmConfigurationError, FarmUnknown, ExtraMissing)
 # Not the moment that a submit is under way in another thread or process.
 _PENDING_SECONDS = 5.0
 
@@ -108,12 +119,22 @@ class Poller:
             log.warning("render.snapshot_not_written", code=error.report.code, happened=error.report.message)
 
     def _send_waiting(self, pending_seconds: float) -> None:
-        waiting = self._store.pending(_AT_ONCE)
-        steady = self._clock.steady()
-        self._pending_since = {job.job_id: self._pending_since.get(job.job_id, steady) for job in waiting}
+        """Jobs of a farm that does not answer keep no other farm's jobs waiting."""
+        away: set[str] = set()
+        seen: dict[str, float] = {}
+        while True:
+            waiting = self._store.pending(_AT_ONCE, away)
+            steady = self._clock.steady()
+            seen |= {job.job_id: self._pending_since.get(job.job_id, steady) for job in waiting}
+            self._pending_since = seen
+            farm = self._send([job for job in waiting if not self._may_be_under_way(job, pending_seconds)])
+            if farm is None:
+                return
+            away.add(farm)
+
+    def _send(self, waiting: list[Job]) -> str | None:
+        """The farm that did not answer, if one did not: the rest is left."""
         for job in waiting:
-            if self._may_be_under_way(job, pending_seconds):
-                continue
             try:
                 hand_over_again(self._store, self._farms.get(job.farm), job)
             except JobRejected as error:
@@ -122,6 +143,9 @@ class Poller:
                 told = f"It waits: {error.report.message}"
                 if job.message != told:
                     self._store.save([job.model_copy(update={"message": told})])
+                if isinstance(error, _NOT_THERE):
+                    return job.farm
+        return None
 
     def _may_be_under_way(self, job: Job, seconds: float) -> bool:
         """Whether somebody may be about to hand it over. Its own time tells only whoever cannot look for so long."""

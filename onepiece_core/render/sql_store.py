@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -156,8 +156,10 @@ class SqlStore:
         sql = f"select seq, data from jobs{where} order by seq desc limit ?"  # noqa: S608 - names are ours
         return [(seq, _job(data)) for seq, data in self._database.rows(sql, *values, limit)]
 
-    def pending(self, limit: int) -> list[Job]:
-        rows = self._database.rows("select data from jobs where is_pending = 1 order by seq limit ?", limit)
+    def pending(self, limit: int, without: Collection[str] = ()) -> list[Job]:
+        others = " and farm <> ?" * len(without)
+        sql = f"select data from jobs where is_pending = 1{others} order by seq limit ?"  # noqa: S608 - no value in it
+        rows = self._database.rows(sql, *without, limit)
         return [_job(data) for (data,) in rows]
 
     def live(self) -> Iterator[Job]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,8 +49,8 @@ class JobStore(Protocol):
         """The newest first, each with its number; ``before`` is the number of the last one of the page before."""
         ...
 
-    def pending(self, limit: int) -> list[Job]:
-        """Accepted, and no farm has them yet; the oldest first."""
+    def pending(self, limit: int, without: Collection[str] = ()) -> list[Job]:
+        """Accepted, and no farm has them yet; the oldest first. ``without``: farms whose jobs are left out."""
         ...
 
     def live(self) -> Iterator[Job]:

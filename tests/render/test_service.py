@@ -194,6 +194,25 @@ def test_a_job_whose_farm_is_away_waits_and_is_sent_once(settings: Settings, tmp
     assert (tmp_path / "runs").read_text() == "once\n"
 
 
+def test_many_jobs_of_a_farm_that_is_away_keep_no_other_farms_jobs_waiting(settings: Settings, tmp_path: Path) -> None:
+    with closing(open_service(settings, tmp_path / "state", dict(os.environ), polls=False)) as service:
+        away = tmp_path / "state" / "farms" / "mock" / "away"
+        away.parent.mkdir(parents=True)
+        away.touch()
+        waiting = [service.submit(request(tmp_path, farm="mock")) for _ in range(120)]
+        own = service.submit(request(tmp_path, hold=True))
+        lost = own.model_copy(update={"handle": None})  # as if its process had died before it recorded the handle
+        service.store.save([lost])
+        poller = Poller(service.store, service.farms, seconds=0.05)
+        assert poller.once(pending_seconds=0)
+        assert service.store.find(own.job_id) != lost
+        assert [service.store.find(job.job_id) for job in waiting] == waiting
+        away.unlink()
+        assert poller.once(pending_seconds=0)
+        assert poller.once(pending_seconds=0)
+        assert len([job for job in waiting if (service.store.find(job.job_id) or job).handle]) == 120
+
+
 def test_only_one_process_follows_the_farms(service: RenderService, tmp_path: Path) -> None:
     time.sleep(0.3)
     assert not Poller(service.store, service.farms, seconds=0.05).once()
