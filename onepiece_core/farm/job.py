@@ -26,6 +26,8 @@ class FarmJob:
         environment: variables of every task.
         depends_on: handles of jobs of the same farm that must succeed first.
         directory: what relative paths of the template are relative to; absolute.
+        system: of the machine whose paths these are: linux, macos, windows; empty: of every machine.
+        roots: name of a root -> system -> its folder there; tells machines of other systems where the paths lie.
     """
 
     id: str
@@ -42,6 +44,8 @@ class FarmJob:
     is_held: bool = False
     user: str = ""
     show_code: str = ""
+    system: str = ""
+    roots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def job_to_json(job: FarmJob) -> dict[str, Any]:
         "tasks": list(job.tasks),
         "depends_on": list(job.depends_on),
         "directory": str(job.directory),
+        "roots": {name: dict(folders) for name, folders in job.roots.items()},
     }
 
 

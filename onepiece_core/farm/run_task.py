@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
 
 from onepiece_core.farm.job import FarmJob
+from onepiece_core.farm.path_mapping import as_openjd_rules, map_job, path_parameters, session_rules
 from onepiece_core.farm.process_tree import end_marked, has_child_marked
+from onepiece_core.system import this_system
 
 if TYPE_CHECKING:
     from openjd.sessions import ActionStatus
@@ -73,9 +75,13 @@ class JobSession:
         """``work_dir`` gets a folder of the session's own. Raises InvalidJob."""
         from openjd.sessions import LOG, Session
 
+        rules = as_openjd_rules(session_rules(job, this_system()))
+        told, job = job, map_job(job, this_system())
         self._job, self._mark = job, uuid.uuid4().hex
         self._name = f"{job.id}-{self._mark[:8]}"
         self._step, self._to_enter, parameters = _decode(job)
+        if rules:
+            parameters |= _as_told(told, job, parameters)
         self._entered: list[str] = []
         self._last_log: Path | None = None
         self._ended = threading.Event()
@@ -91,6 +97,7 @@ class JobSession:
             callback=self._on_status,
             os_env_vars={**job.environment, TASK_VARIABLE: self._mark},
             session_root_directory=work_dir,
+            path_mapping_rules=rules or None,
             revision_extensions=_extensions(job),
         )
         self.is_usable = True
@@ -220,6 +227,17 @@ def _decode(job: FarmJob) -> tuple[Any, list[Any], Any]:
         raise InvalidJob(f"The job's template cannot be run: {error}") from error
     step = created.steps[0]
     return step, [*(created.jobEnvironments or []), *(step.stepEnvironments or [])], parameters
+
+
+def _as_told(told: FarmJob, job: FarmJob, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The paths that another system's machine told: the session maps these itself, and has them as RawParam."""
+    from openjd.model import ParameterValue, ParameterValueType
+
+    return {
+        name: ParameterValue(type=ParameterValueType.PATH, value=told.parameters[name])
+        for name in path_parameters(job) & parameters.keys()
+        if name in told.parameters and told.parameters[name] != job.parameters[name]
+    }
 
 
 def _extensions(job: FarmJob) -> Any:

@@ -13,14 +13,16 @@ from onepiece_core.errors import NotImplementedByFarm, OnePieceError, RenderInva
 from onepiece_core.farm.capabilities import Capabilities, Range
 from onepiece_core.farm.expand import Expanded, expand
 from onepiece_core.farm.job import FarmJob
+from onepiece_core.farm.path_mapping import RootFolders
 from onepiece_core.farm.template import JobTemplate, Templates
 from onepiece_core.paths import Roots
 from onepiece_core.publish.build import build_roots
 from onepiece_core.render.model import JobCheck
 from onepiece_core.render.programs import find_renderer
 from onepiece_core.render.request import RenderRequest
-from onepiece_core.render.roots import place
+from onepiece_core.render.roots import place, root_folders
 from onepiece_core.shown import shown
+from onepiece_core.system import this_system
 
 _NUMBER = re.compile(r"#+|%0?(\d*)d")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -37,17 +39,21 @@ class Ground:
         templates: OnePiece's own and the studio's.
         directory: what relative paths of templates are relative to; absolute.
         environ: to find renderers on this machine; None: the farm's machines are others.
+        folders: the roots on every system, for requests and machines of others.
     """
 
     roots: Roots
     directory: Path
     templates: Templates = field(default_factory=Templates)
     environ: Mapping[str, str] | None = None
+    folders: RootFolders = field(default_factory=dict)
 
 
 def build_ground(settings: Settings, directory: Path, environ: Mapping[str, str] | None) -> Ground:
     """``environ`` is that of this machine where it is the one that renders."""
-    return Ground(build_roots(settings), directory, Templates(settings.render.templates_dir), environ)
+    return Ground(
+        build_roots(settings), directory, Templates(settings.render.templates_dir), environ, root_folders(settings)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,8 @@ def prepare(
     _check_farm(request, farm, capabilities)
     _check_environment(request.environment)
     template = ground.templates.load(request.template_name)
-    scene, scene_told = _scene(request, template, ground.roots)
-    output, output_name, output_told = _output(request, template, scene, ground.roots)
+    scene, scene_told = _scene(request, template, ground)
+    output, output_name, output_told = _output(request, template, scene, ground)
     frames, warnings = _frames(request, template, scene)
     chunk_size = _in_range(request.chunk_size, capabilities.chunking, "chunk_size", none=1)
     name = request.name or _name(request, scene)
@@ -140,6 +146,8 @@ def _job(
         is_held=request.hold,
         user=request.user or "",
         show_code=request.show_code or "",
+        system=this_system() if ground.folders else "",
+        roots=ground.folders,
     )
 
 
@@ -176,7 +184,7 @@ def _in_range(value: int | None, allowed: Range | None, field: str, *, none: int
     return value
 
 
-def _scene(request: RenderRequest, template: JobTemplate, roots: Roots) -> tuple[Path | None, str | None]:
+def _scene(request: RenderRequest, template: JobTemplate, ground: Ground) -> tuple[Path | None, str | None]:
     definition = template.parameters.get("Scene")
     if request.scene is None:
         if definition is not None and "default" not in definition:
@@ -184,7 +192,7 @@ def _scene(request: RenderRequest, template: JobTemplate, roots: Roots) -> tuple
         return None, None
     if definition is None:
         raise RenderInvalid(f"The template {template.name} takes no scene", template=template.name)
-    path, told = place(request.scene, roots)
+    path, told = place(request.scene, ground.roots, ground.folders)
     try:
         is_there = path.is_file()
     except (OSError, ValueError) as cause:
@@ -195,7 +203,7 @@ def _scene(request: RenderRequest, template: JobTemplate, roots: Roots) -> tuple
 
 
 def _output(
-    request: RenderRequest, template: JobTemplate, scene: Path | None, roots: Roots
+    request: RenderRequest, template: JobTemplate, scene: Path | None, ground: Ground
 ) -> tuple[Path | None, str, str | None]:
     """The folder, the name of a frame in it (empty: the renderer's), and the whole as it is recorded."""
     definition = template.parameters.get("Output")
@@ -205,7 +213,7 @@ def _output(
         return None, "", None
     if definition is None:
         raise RenderInvalid(f"The template {template.name} takes no output", template=template.name)
-    path, told = place(request.output, roots)
+    path, told = place(request.output, ground.roots, ground.folders)
     if not _NUMBER.search(path.name) and not _PICTURE.fullmatch(path.suffix):
         if path.is_file():
             raise RenderInvalid(f"The output {shown(path)} is a file, not a folder", output=shown(path))
@@ -245,7 +253,7 @@ def _parameters(
     for name in ("Scene", "Output", "Frames", "ChunkSize"):
         if name in values:
             raise RenderInvalid(f"{name} is a field of the request, not one of its parameters", parameter=name)
-    values = _placed(values, template, ground.roots)
+    values = _placed(values, template, ground)
     values |= {name: str(path) for name, path in paths.items() if path is not None}
     if output_name and "OutputName" in template.parameters:
         values.setdefault("OutputName", output_name)
@@ -254,13 +262,15 @@ def _parameters(
     return values
 
 
-def _placed(values: Mapping[str, Any], template: JobTemplate, roots: Roots) -> dict[str, Any]:
+def _placed(values: Mapping[str, Any], template: JobTemplate, ground: Ground) -> dict[str, Any]:
     """Paths among the further parameters lie in a root, too."""
-    kinds = {name: each.get("type") for name, each in template.parameters.items()}
-    return {
-        name: str(place(value, roots)[0]) if kinds.get(name) == "PATH" and isinstance(value, str) and value else value
+    paths = {name for name, each in template.parameters.items() if each.get("type") == "PATH"}
+    placed = {
+        name: str(place(value, ground.roots, ground.folders)[0])
         for name, value in values.items()
+        if name in paths and isinstance(value, str) and value
     }
+    return {**values, **placed}
 
 
 def _name(request: RenderRequest, scene: Path | None) -> str:

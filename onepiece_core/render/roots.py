@@ -1,28 +1,29 @@
-"""Paths of render jobs: where they lie on this machine, and on a farm's machines of another system."""
+"""Paths of render jobs: where they lie on this machine, whatever system the one is that named them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from onepiece_core.errors import PathEscapes
-from onepiece_core.farm.job import FarmJob
+from onepiece_core.farm.path_mapping import RootFolders, find_here
 from onepiece_core.paths import Roots
 from onepiece_core.shown import shown
 
 if TYPE_CHECKING:
-    from onepiece_core.config.models import RootSettings, Settings, System
+    from onepiece_core.config.models import RootSettings, Settings
 
 _OUTSIDE = "Paths of a job lie in a folder of the settings' [roots], so that every machine finds them."
 
 
-def place(text: str, roots: Roots) -> tuple[Path, str]:
+def place(text: str, roots: Roots, folders: RootFolders | None = None) -> tuple[Path, str]:
     """The path on this machine and as ``root:relative``. ``text`` is either; links on the way are followed.
+
+    ``folders``: those of other systems, whose machines may have told ``text``.
 
     Raises PathEscapes for what lies in no root.
     """
-    path = Path(text) if Path(text).is_absolute() else roots.resolve(text)
+    path = _foreign(text, roots, folders or {}) or (Path(text) if Path(text).is_absolute() else roots.resolve(text))
     if path is None:
         raise PathEscapes(f"{shown(text)} lies in no root of this machine", hint=_OUTSIDE, path=shown(text))
     told = roots.persist(path)
@@ -35,48 +36,24 @@ def place(text: str, roots: Roots) -> tuple[Path, str]:
     return path, told
 
 
-def mapping_rules(settings: Settings, source: System, target: System) -> list[dict[str, str]]:
-    """How paths of ``source`` become paths of ``target``: openjd's path mapping rules as JSON, the longest first."""
-    style = "WINDOWS" if source == "windows" else "POSIX"
-    found = []
-    for root in settings.roots.values():
-        there, here = _folder(root, source), _folder(root, target)
-        if there is not None and here is not None and there != here:
-            found.append({"source_path_format": style, "source_path": str(there), "destination_path": str(here)})
-    return sorted(found, key=lambda rule: -len(rule["source_path"]))
-
-
-def as_openjd_rules(rules: list[dict[str, str]]) -> list[Any]:
-    """For an OpenJD session."""
-    from openjd.sessions import PathMappingRule
-
-    return [PathMappingRule.from_dict(rule) for rule in rules]
-
-
-def map_path(text: str, settings: Settings, source: System, target: System) -> str:
-    """A path that a machine of ``source`` told, as a machine of ``target`` has it; else as it is."""
-    pure = PureWindowsPath if source == "windows" else PurePosixPath
-    for rule in mapping_rules(settings, source, target):
-        path, start = pure(text), pure(rule["source_path"])
-        if path.is_relative_to(start) and ".." not in path.parts:
-            made = PureWindowsPath if target == "windows" else PurePosixPath
-            return str(made(rule["destination_path"], *path.relative_to(start).parts))
-    return text
-
-
-def _folder(root: RootSettings, system: System) -> PurePath | None:
-    folder: Path | None = getattr(root, system)
-    if folder is None:
+def _foreign(text: str, roots: Roots, folders: RootFolders) -> Path | None:
+    """The path that a machine of another system told; what lies in a root of this machine is no such path."""
+    if "\0" in text or (Path(text).is_absolute() and not roots.persist(Path(text)).startswith("@")):
         return None
-    # A Windows folder is read on Linux, too.
-    return PureWindowsPath(str(folder)) if system == "windows" else PurePosixPath(folder.as_posix())
+    found = find_here(text, folders)
+    return None if found is None else Path(found)
 
 
-def map_job(job: FarmJob, settings: Settings, source: System, target: System) -> FarmJob:
-    """The job with its paths as machines of ``target`` have them; for what runs it there."""
-    kinds = {each["name"]: each["type"] for each in job.template.get("parameterDefinitions", [])}
-    parameters = {
-        name: map_path(value, settings, source, target) if kinds.get(name) == "PATH" else value
-        for name, value in job.parameters.items()
+def root_folders(settings: Settings) -> dict[str, dict[str, str]]:
+    """The roots as jobs carry them: name -> system -> folder."""
+    return {name: _folders(root) for name, root in settings.roots.items()}
+
+
+def _folders(root: RootSettings) -> dict[str, str]:
+    told = {"linux": root.linux, "macos": root.macos, "windows": root.windows}
+    return {
+        # A Windows folder is read on Linux, too.
+        system: str(PureWindowsPath(str(folder)) if system == "windows" else PurePosixPath(folder.as_posix()))
+        for system, folder in told.items()
+        if folder is not None
     }
-    return replace(job, parameters=parameters)
