@@ -25,15 +25,24 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        has_more = True
+
+        async def noting() -> Message:
+            nonlocal has_more
+            message = await receive()
+            has_more = bool(message.get("more_body"))
+            return message
+
         try:
             async with asyncio.timeout(self._seconds):
-                body = await self._read(scope, receive)
+                body = await self._read(scope, noting)
         except TimeoutError:
             slow = BodyTooSlow(f"A request's body may take {self._seconds:g} seconds", seconds=self._seconds)
             await _refuse(slow, scope, receive, send)
             return
         except BodyTooLarge as large:
-            await self._drain(receive)
+            if has_more:
+                await self._drain(receive)
             await _refuse(large, scope, receive, send)
             return
         if body is None:

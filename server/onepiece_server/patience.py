@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -15,6 +16,7 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        _send_at_once(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -45,3 +47,13 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         # A WebSocket has another protocol by now.
         if transport.get_protocol() is self and not self._has_request() and not transport.is_closing():
             transport.close()
+
+
+def _send_at_once(transport: asyncio.BaseTransport) -> None:
+    """asyncio does so only for sockets that it opened itself, not for the one that several workers share.
+
+    Else the second part of an answer waits for the client to acknowledge the first: 40 ms on a connection that is kept.
+    """
+    found = transport.get_extra_info("socket")
+    if found is not None and found.family in (socket.AF_INET, socket.AF_INET6):
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

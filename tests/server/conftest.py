@@ -16,6 +16,7 @@ from onepiece_core.config.models import RenderSettings, ServerSettings, Settings
 from onepiece_server.app import create_app
 from onepiece_server.audit import AuditLog
 from onepiece_server.auth.keys import ROLES, Credential, Keys
+from onepiece_server.patience import PatientProtocol
 from tests.support.memory_jobs import MemoryJobs
 
 SECRET = "a long secret of a test"
@@ -25,7 +26,9 @@ SECRET = "a long secret of a test"
 def served(app: FastAPI, *, root_path: str = "") -> Iterator[str]:
     """Its address, on loopback."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, root_path=root_path)
+    config = uvicorn.Config(
+        app, http=PatientProtocol, log_level="error", timeout_graceful_shutdown=1, root_path=root_path
+    )
     server = uvicorn.Server(config)
     thread = Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
