@@ -136,9 +136,8 @@ def test_a_job_of_a_windows_machine_finds_its_files_here(tmp_path: Path) -> None
     (projects / "Show").mkdir(parents=True)
     (projects / "out" / "beauty").mkdir(parents=True)
     (projects / "Show" / "a b.blend").write_text("a scene")
-    job = windows_job(
-        tmp_path, 'cat "$1"; cp "$1" "$2/a.0001.exr"; ' + says
-    )
+    says = 'printf "note %s ocio %s mode %s" "$3" "$OCIO" "$MODE"'
+    job = windows_job(tmp_path, 'cat "$1"; cp "$1" "$2/a.0001.exr"; ' + says)
     log = tmp_path / "task.log"
     end = run_task(
         job_from_json(job_to_json(job)),
