@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from onepiece_core.dashboard.model import Counts
 from onepiece_core.dashboard.statuses import Bucket
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 _NARROW_SPACE = "\u202f"
+_JOINTS = re.compile(r"([_/\\])(?=[^_/\\])")
 
 
 class Word(NamedTuple):
@@ -116,3 +121,17 @@ def readable_size(size_bytes: float) -> str:
 def shortened(text: str, most: int = 160) -> str:
     """A name of 100,000 characters is no reason for a page of megabytes."""
     return text if len(text) <= most else text[: most - 1] + "\u2026"
+
+
+def breakable(text: str) -> Markup:
+    """Escaped, with places where a line may end: after what joins the parts of codes and paths."""
+    from markupsafe import Markup, escape
+
+    return Markup(_JOINTS.sub(r"\1<wbr>", str(escape(text))))  # noqa: S704  (escaped a moment ago)
+
+
+def place(episode: str, sequence: str) -> str:
+    """Where a shot is; an episode that the sequence's code names already is not said twice."""
+    if episode and sequence.startswith(episode):
+        return sequence
+    return " / ".join(each for each in (episode, sequence) if each)

@@ -20,8 +20,8 @@
     const now = (Date.now() + skew) / 1000;
     for (const time of document.querySelectorAll("time[data-at]")) {
       const age = now - Number(time.dataset.at);
-      if (!isFinite(age) || age > 86400 * 30) continue; // a date says more
-      const text = age < -60 ? "in " + words(-age) : words(age) + " ago";
+      if (!isFinite(age)) continue;
+      const text = age > 86400 * 30 ? time.getAttribute("datetime").slice(0, 10) : age < -60 ? "in " + words(-age) : words(age) + " ago";
       if (time.textContent !== text) time.textContent = text;
     }
   };
@@ -30,7 +30,7 @@
 
   // --- The link to the server.
   let state = "connecting", heard = Date.now(), isOut = false;
-  const WORDS = { connecting: "connecting", live: "live", polling: "asking every 15 s", lost: "link lost: times stand still" };
+  const WORDS = { connecting: "connecting", live: "live", polling: "polling, 15 s", lost: "link lost: times stand still" };
   const show = (next, text) => {
     const before = state;
     state = next;
