@@ -86,8 +86,7 @@ def test_no_secret_is_shown_anywhere(watched: Watched) -> None:
     log = _run_a_task_that_tells_its_environment(watched)
     for path in ("/health", "/metrics", "/openapi.json", "/farms", "/jobs", "/jobs/metrics", "/"):
         assert watched.ask("GET", path).status_code == 200
-    processes = [watched.process.pid, *(each.pid for each in psutil.Process(watched.process.pid).children(True))]
-    commands = [" ".join(psutil.Process(pid).cmdline()) for pid in processes if psutil.pid_exists(pid)]
+    commands = list(_command_lines(watched.process.pid))
     watched.process.terminate()
     watched.process.wait(30)
     kept = b"".join(
@@ -104,6 +103,16 @@ def test_no_secret_is_shown_anywhere(watched: Watched) -> None:
     assert str(watched.root / "serve.py") in shown["processes"]
     hits = {where: text[max(0, text.find("canary") - 80) :][:200] for where, text in shown.items() if "canary" in text}
     assert hits == {}
+
+
+def _command_lines(pid: int) -> Iterator[str]:
+    """Of the server and all that it started."""
+    server = psutil.Process(pid)
+    for process in (server, *server.children(recursive=True)):
+        try:
+            yield " ".join(process.cmdline())
+        except psutil.Error:  # a worker of the farm that has just ended
+            continue
 
 
 def _send_in_headers(watched: Watched) -> None:
