@@ -24,7 +24,7 @@ from onepiece_core.farm.registry import Farms
 from onepiece_core.farm.states import is_terminal
 from onepiece_core.log import get_logger
 from onepiece_core.render.clock import WatchedClock
-from onepiece_core.render.handing import hand_over_again
+from onepiece_core.render.handing import hand_over_again, note_waiting
 from onepiece_core.render.model import Job
 from onepiece_core.render.snapshot import Snapshot
 from onepiece_core.render.store import JobStore
@@ -140,9 +140,7 @@ class Poller:
             except JobRejected as error:
                 log.warning("render.job_rejected", job=job.job_id, happened=error.report.message)
             except OnePieceError as error:
-                told = f"It waits: {error.report.message}"
-                if job.message != told:
-                    self._store.save([job.model_copy(update={"message": told})])
+                note_waiting(self._store, job, f"It waits: {error.report.message}")
                 if isinstance(error, _NOT_THERE):
                     return job.farm
         return None

@@ -25,7 +25,7 @@ from onepiece_core.farm.job_file import job_to_json
 from onepiece_core.farm.protocol import Farm
 from onepiece_core.farm.registry import FarmNotOpened, Farms
 from onepiece_core.farm.states import is_terminal
-from onepiece_core.render.handing import hand_over
+from onepiece_core.render.handing import cancel_unsent, hand_over, note_waiting
 from onepiece_core.render.jobs import MAX_PAGE, Accepted
 from onepiece_core.render.model import (
     FarmInfo,
@@ -214,10 +214,10 @@ class RenderService:
         except JobRejected:
             raise
         except OnePieceError as error:
-            waiting = job.model_copy(update={"message": f"It waits: {error.report.message}"})
+            why = f"It waits: {error.report.message}"
             with suppress(RenderStoreFailed):
-                self.store.save([waiting])
-            return waiting
+                return note_waiting(self.store, job, why)
+            return job.model_copy(update={"message": why})
 
     def _on_farm(self, job_id: str) -> tuple[Farm, Job]:
         job = self._found(job_id)
@@ -233,16 +233,8 @@ class RenderService:
 
     def _cancelled_before(self, job: Job) -> Job:
         """No farm has it; should one have got it unseen, it is cancelled there too."""
-        farm = self.farms.get(job.farm)
-        handle = farm.find(job.job_id)
-        if handle is not None:
-            farm.cancel(handle)
-            self.store.save([job.model_copy(update={"handle": handle})])
-            return self._fresh(farm, self._found(job.job_id))
-        now = time.time()
-        ended = {"status": "cancelled", "raw_state": "cancelled", "ended_at": now, "updated_at": now}
-        self.store.save([job.model_copy(update=ended)])
-        return self._found(job.job_id)
+        cancelled = cancel_unsent(self.store, self.farms, job)
+        return self._fresh(self.farms.get(job.farm), cancelled) if cancelled.handle is not None else cancelled
 
 
 def _recorded(prepared: Prepared, request: RenderRequest) -> Job:

@@ -213,6 +213,42 @@ def test_many_jobs_of_a_farm_that_is_away_keep_no_other_farms_jobs_waiting(setti
         assert len([job for job in waiting if (service.store.find(job.job_id) or job).handle]) == 120
 
 
+def test_a_job_is_cancelled_at_once_while_its_farm_is_away_and_never_sent(settings: Settings, tmp_path: Path) -> None:
+    with closing(open_service(settings, tmp_path / "state", dict(os.environ), polls=False)) as service:
+        away = tmp_path / "state" / "farms" / "mock" / "away"
+        away.parent.mkdir(parents=True)
+        away.touch()
+        job = service.submit(request(tmp_path, farm="mock"))
+        assert service.cancel(job.job_id).status == "cancelled"
+        poller = Poller(service.store, service.farms, seconds=0.05)
+        assert poller.once(pending_seconds=0)
+        assert service.get(job.job_id).status == "cancelled", "and says nothing else while the farm is away"
+        away.unlink()
+        assert poller.once(pending_seconds=0)
+        told = service.get(job.job_id)
+        assert (told.status, told.handle, told.ended_at is None) == ("cancelled", None, False)
+        assert service.farms.get("mock").find(job.job_id) is None
+
+
+def test_a_job_that_its_farm_got_unseen_is_cancelled_there_when_the_farm_is_back(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with closing(open_service(settings, tmp_path / "state", dict(os.environ), polls=False)) as service:
+        job = service.submit(request(tmp_path, farm="mock", hold=True))
+        handle = job.handle
+        assert handle is not None
+        service.store.save([job.model_copy(update={"handle": None})])  # its process died before it recorded this
+        away = tmp_path / "state" / "farms" / "mock" / "away"
+        away.touch()
+        assert service.cancel(job.job_id).status == "cancelled"
+        away.unlink()
+        poller = Poller(service.store, service.farms, seconds=0.05)
+        assert poller.once(pending_seconds=0)
+        assert service.farms.get("mock").read_jobs([handle])[handle].state in ("cancelling", "cancelled")
+        told = service.get(job.job_id)
+        assert (told.status in ("cancelling", "cancelled"), told.handle) == (True, handle)
+
+
 def test_only_one_process_follows_the_farms(service: RenderService, tmp_path: Path) -> None:
     time.sleep(0.3)
     assert not Poller(service.store, service.farms, seconds=0.05).once()
