@@ -19,9 +19,15 @@ from starlette.routing import Route
 
 from onepiece_core.dashboard.board import Board
 from onepiece_core.dashboard.model import Freshness
-from onepiece_core.errors import ErrorReport, OnePieceError, RequestInvalid, RouteMissing
+from onepiece_core.errors import (
+    CredentialsMissing,
+    ErrorReport,
+    OnePieceError,
+    RequestInvalid,
+    RoleMissing,
+    RouteMissing,
+)
 from onepiece_core.log import get_logger
-from onepiece_server.auth.gate import require
 from onepiece_server.auth.keys import Caller, Role
 from onepiece_server.dashboard.pages.addresses import url_maker
 from onepiece_server.dashboard.pages.templating import Templates
@@ -101,7 +107,7 @@ class Site:
             asked = Asked(request, request.state.caller, root_of(request))
             try:
                 if roles:
-                    require(*roles)(request)
+                    _check(asked, roles)
                 if request.method == "POST":
                     asked = Asked(request, asked.caller, asked.root, await _form(request))
                 return await run_in_threadpool(view, asked)
@@ -164,6 +170,13 @@ class Site:
                 self._freshness = Freshness(link="down", error=error.report)
             self._freshness_at = now
         return self._freshness
+
+
+def _check(asked: Asked, roles: Sequence[Role]) -> None:
+    if asked.caller is None:
+        raise CredentialsMissing("This needs somebody who has signed in")
+    if not asked.may(*roles):
+        raise RoleMissing(f"This needs the role {' or '.join(roles)}", role=roles[0])
 
 
 @dataclass(frozen=True, slots=True)
