@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from onepiece_core.render.sqlite_store import sqlite_store
 from tests.cli.conftest import Cli, Done, run_cli
 from tests.support.local_farms import end_workers
 from tests.support.media import write_exr
@@ -75,6 +77,21 @@ def test_waiting_ends_as_the_field_has_it(render: Cli):
     assert render("wait", slow, held, "--timeout", "60").status == 3, "of several the gravest"
     assert render("release", held).status == 0
     assert render("wait", held, "--timeout", "60").status == 0
+
+
+def test_waiting_ends_with_5_for_a_job_that_no_machine_fits(render: Cli, tmp_path: Path):
+    state = tmp_path / "state"
+    job_id = submit(render, "true", "--farm", "mock", "--hold", "--json").told["job_id"]
+    (state / "farms" / "mock" / "away").touch()  # what it told last stays
+    with closing(sqlite_store(state / "render" / "jobs.db")) as store:
+        job = store.find(job_id)
+        assert job is not None
+        store.save([job.model_copy(update={"status": "blocked", "raw_state": "NOT_COMPATIBLE"})])
+    done = render("wait", job_id, "--timeout", "60")
+    assert done.status == 5
+    assert "no machine of the farm fits the job" in done.out
+    held = submit(render, "true", "--hold", "--json").told["job_id"]
+    assert render("wait", held, job_id, "--timeout", "60").status == 5, "graver than one that is held"
 
 
 def test_what_failed_is_queued_again(render: Cli, tmp_path: Path):

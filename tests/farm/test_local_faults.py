@@ -167,6 +167,21 @@ def test_a_full_disk_refuses_a_job_and_forgets_no_result(small_disk: Path, tmp_p
         assert {job.state for job in wait_for_end(farm, "big", "next").values()} == {"succeeded"}
 
 
+def test_a_new_queue_may_be_opened_by_many_at_the_very_same_moment(folder: Path) -> None:
+    line = "import sys; from pathlib import Path; from onepiece_core.farm.engines.local.database import Database;"
+    line += "sys.stdin.read(1); Database(Path(sys.argv[1])).open()"
+    openers = [
+        subprocess.Popen([sys.executable, "-c", line, str(folder)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(12)
+    ]
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write(b"x")
+        opener.stdin.flush()
+    said = [opener.communicate()[1].decode() for opener in openers]
+    assert [opener.returncode for opener in openers] == [0] * 12, said
+
+
 def test_workers_end_when_the_queue_is_removed(folder: Path, tmp_path: Path) -> None:
     with local_farm(folder, idle_seconds=60) as farm:
         farm.submit(shell_job("job", "true", tmp_path))

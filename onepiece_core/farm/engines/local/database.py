@@ -11,6 +11,7 @@ from typing import Any
 
 from onepiece_core.errors import FarmProtocolError, FarmUnavailable
 from onepiece_core.filesystems import refuse_network_filesystem
+from onepiece_core.wal import turn_to_wal
 
 _VERSION = 1
 
@@ -126,7 +127,7 @@ class Database:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.row_factory = sqlite3.Row
-        db.execute("pragma journal_mode = wal")
+        turn_to_wal(db)
         db.execute("pragma synchronous = full")
         found = db.execute("pragma user_version").fetchone()[0]
         if found > _VERSION:
