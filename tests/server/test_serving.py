@@ -77,10 +77,11 @@ def test_a_killed_server_keeps_every_job_that_it_acknowledged(root: Path) -> Non
                 except httpx.HTTPError:
                     return None
 
-            sent = pool.map(post, range(100 * kill, 100 * kill + 30))
-            time.sleep(0.15 * (kill + 1))
+            sent = [pool.submit(post, number) for number in range(100 * kill, 100 * kill + 30)]
+            for answered in sent[: 4 * kill + 3]:
+                answered.result()
             process.send_signal(signal.SIGKILL)
-            acknowledged += [job_id for job_id in sent if job_id]
+            acknowledged += [job_id for each in sent if (job_id := each.result())]
     with serving(root) as (_, client):
         until = time.monotonic() + 90
         while True:

@@ -71,7 +71,7 @@ def tell_stories(address: str, headers: dict[str, str], count: int, seed: int) -
     class Story(_described(address).as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
             next(told)
-            self.fitting = itertools.cycle((None, *itertools.chain(*zip(_FITTING, itertools.repeat(None)))))
+            self.fitting = itertools.cycle(itertools.chain(*zip(_FITTING, itertools.repeat(None))))
 
         def before_call(self, case: Any) -> None:
             if (case.method, case.operation.path) != ("POST", _JOBS):
