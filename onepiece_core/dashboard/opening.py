@@ -205,15 +205,17 @@ class MirrorBoard:
 
     def follow(self, after: int | None = None) -> Iterator[BoardEvent | None]:
         seen = self._mirror.last_event() if after is None else after
-        quiet_since = time.monotonic()
+        told_at = float("-inf")  # who caught up is told so at once
         while True:
-            for event in self._mirror.events(seen):
-                seen, quiet_since = event.seq, time.monotonic()
+            found = self._mirror.events(seen)
+            for event in found:
+                seen = event.seq
                 yield event
-            if time.monotonic() - quiet_since >= _QUIET_SECONDS:
-                quiet_since = time.monotonic()
+            if not found and time.monotonic() - told_at >= _QUIET_SECONDS:
+                told_at = time.monotonic()
                 yield None
-            time.sleep(_EVENT_SECONDS)
+            if not found:
+                time.sleep(_EVENT_SECONDS)
 
     # What the parts ask
 

@@ -100,6 +100,7 @@
       DashboardError                    dashboard.failed
         DashboardMissing                dashboard.not_found
         DashboardInvalid                dashboard.invalid
+        DashboardMediaFailed            dashboard.media_unavailable
         DashboardStoreFailed            dashboard.store_unavailable
       ServerError                       server.failed
         RequestInvalid                  server.request_invalid
@@ -162,6 +163,7 @@ from onepiece_core.errors.base import (
 from onepiece_core.errors.dashboard import (
     DashboardError,
     DashboardInvalid,
+    DashboardMediaFailed,
     DashboardMissing,
     DashboardStoreFailed,
 )
@@ -277,6 +279,7 @@ __all__ = [
     "CrossOrigin",
     "DashboardError",
     "DashboardInvalid",
+    "DashboardMediaFailed",
     "DashboardMissing",
     "DashboardStoreFailed",
     "DccError",

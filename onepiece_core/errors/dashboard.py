@@ -27,3 +27,10 @@ class DashboardStoreFailed(DashboardError):
 
     code = "dashboard.store_unavailable"
     hint = "Check the disk of the state folder; the mirror is only a copy and may be deleted."
+
+
+class DashboardMediaFailed(DashboardError):
+    """A picture or movie that the tracker has, and its server does not give."""
+
+    code = "dashboard.media_unavailable"
+    hint = "Try again, or look at it in ShotGrid."

@@ -59,13 +59,16 @@ def create_app(
         raise CredentialsUnusable("The server has no keys", hint="Add one, or start it with --dev on this machine.")
     parts = _parts(settings, jobs, keys, state_dir, audit)
     broadcast, refusals = Broadcast(jobs), Refusals(audit)
+    # Packages that stream add theirs.
+    ends: list[Callable[[], None]] = [broadcast.end]
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         broadcast.start()
         async with refusals.swept():
             yield
-            broadcast.end()
+            for end in ends:
+                end()
         parts.door.sessions.close()
         parts.rate.close()
         close()
@@ -73,6 +76,7 @@ def create_app(
     root_path = settings.server.root_path
     app = FastAPI(title="Trafalgar", lifespan=living, root_path=root_path, docs_url=None, redoc_url=None)
     app.state.broadcast = broadcast
+    app.state.ends = ends
     answer_with_envelopes(app)
     routes = render_routes(jobs, broadcast, parts.door, settings.render.sse_keepalive_interval)
     app.include_router(routes, prefix="/render/v1")

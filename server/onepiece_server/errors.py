@@ -35,6 +35,10 @@ STATUS: Mapping[str, int] = {
     "dashboard.not_found": 404,
     "dashboard.invalid": 422,
     "dashboard.store_unavailable": 503,
+    "dashboard.media_unavailable": 502,
+    "dashboard": 503,
+    # What a picture is asked of in vain, where nothing is kept.
+    "tracker": 502,
     "paths.escapes": 422,
     "naming": 422,
     "sequences": 422,

@@ -12,7 +12,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def exposition(metrics: JobMetrics, health: StoreHealth | None, *, are_keys_current: bool) -> str:
     lines = [*_jobs(metrics), *(() if health is None else _record(health))]
     told = "0 while the file of keys is broken and older keys are in force."
-    lines += _number("trafalgar_keys_current", "gauge", told, int(are_keys_current))
+    lines += number("trafalgar_keys_current", "gauge", told, int(are_keys_current))
     return "\n".join(lines) + "\n"
 
 
@@ -21,7 +21,7 @@ def _jobs(metrics: JobMetrics) -> Iterator[str]:
     yield "# TYPE trafalgar_jobs gauge"
     for farm, states in sorted(metrics.by_farm.items()):
         for state, number in sorted(states.items()):
-            yield f'trafalgar_jobs{{farm="{_label(farm)}",status="{state}"}} {number}'
+            yield f'trafalgar_jobs{{farm="{label(farm)}",status="{state}"}} {number}'
     yield "# HELP trafalgar_tasks Farm tasks of jobs that have not ended."
     yield "# TYPE trafalgar_tasks gauge"
     for task, number in sorted(metrics.tasks.items()):
@@ -36,13 +36,13 @@ def _record(health: StoreHealth) -> Iterator[str]:
         "trafalgar_pruned_by_limit_total": ("counter", "Jobs forgotten for their number.", health.pruned_by_limit),
         "trafalgar_record_writable": ("gauge", "1 while the record can be written.", int(health.is_writable)),
     }
-    for name, (kind, told, number) in numbers.items():
-        yield from _number(name, kind, told, number)
+    for name, (kind, told, value) in numbers.items():
+        yield from number(name, kind, told, value)
 
 
-def _number(name: str, kind: str, told: str, number: int) -> tuple[str, str, str]:
-    return f"# HELP {name} {told}", f"# TYPE {name} {kind}", f"{name} {number}"
+def number(name: str, kind: str, told: str, value: float) -> tuple[str, str, str]:
+    return f"# HELP {name} {told}", f"# TYPE {name} {kind}", f"{name} {value}"
 
 
-def _label(text: str) -> str:
+def label(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -21,6 +21,8 @@ from onepiece_server.auth.keys import ROLES, Keys, read_credentials
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from onepiece_server.parts import Parts
+
 STATE_VARIABLE = "ONEPIECE_STATE_DIR"
 CREDENTIALS_VARIABLE = "TRAFALGAR_SERVICE_CREDENTIALS"
 # Streams end at once when their server does; requests may be answered meanwhile.
@@ -110,20 +112,37 @@ def _end_with_the_supervisor() -> None:
 
 
 def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -> FastAPI:
+    from onepiece_core.dashboard.opening import open_board
     from onepiece_core.render.opening import open_service
     from onepiece_server.app import create_app
     from onepiece_server.audit import AuditLog
     from onepiece_server.auth.live_keys import LiveKeys
+    from onepiece_server.dashboard.mount import mount
 
     keys = LiveKeys(credential_file(settings, state_dir), lambda: read_keys(settings, state_dir))
     audit = AuditLog(state_dir / "server" / "audit.db")
     service = open_service(settings, state_dir, environ, polls=True)
 
+    board = open_board(settings, state_dir)
+
     def close() -> None:
+        board.close()
         service.close()
         audit.close()
 
-    return create_app(settings, service, keys, state_dir=state_dir, audit=audit, health=service.health, close=close)
+    def mount_dashboard(app: FastAPI, parts: Parts) -> None:
+        mount(app, parts, board)
+
+    return create_app(
+        settings,
+        service,
+        keys,
+        state_dir=state_dir,
+        audit=audit,
+        health=service.health,
+        close=close,
+        mounts=(mount_dashboard,),
+    )
 
 
 def _make_key(settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str) -> None:

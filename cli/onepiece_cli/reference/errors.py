@@ -99,6 +99,7 @@ MEANINGS = {
     "dashboard.failed": "The dashboard could not do what it was asked for.",
     "dashboard.not_found": "The dashboard knows no such show, shot, delivery, ingest or playlist.",
     "dashboard.invalid": "A limit, cursor or filter of the dashboard makes no sense.",
+    "dashboard.media_unavailable": "The server of ShotGrid's pictures and movies does not answer, or not with one.",
     "dashboard.store_unavailable": "The dashboard's copy of what ShotGrid has cannot be read or written.",
     "render.failed": "A render job could not be handled.",
     "render.template_not_found": "There is no job template of this name.",

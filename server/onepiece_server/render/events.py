@@ -1,130 +1,19 @@
-"""Events of render jobs for many clients: one thread asks the record, every stream gets what it finds."""
+"""Events of render jobs, for the streams of many clients."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator
-from functools import partial
-from threading import Thread
-from types import FrameType
-from typing import Any
-
-from onepiece_core.errors import OnePieceError
-from onepiece_core.log import get_logger
 from onepiece_core.render.jobs import Jobs
 from onepiece_core.render.model import JobEvent, JobFilter, JobPage
-
-# A client that is this far behind is let go; it comes back with its Last-Event-ID.
-_BEHIND = 1000
-_AGAIN_SECONDS = 1.0
-
-log = get_logger(__name__)
+from onepiece_server import broadcast
 
 Signal = JobEvent | JobPage | None
 
 
-class Broadcast:
-    """Lives as long as the app; ``start`` and ``end`` are called on its event loop."""
+class Broadcast(broadcast.Broadcast[JobEvent, JobPage]):
+    """Begins with a page of jobs."""
 
     def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
-        self._listening: set[asyncio.Queue[JobEvent | None]] = set()
-        self._ended = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        Thread(target=self._follow, name="render events", daemon=True).start()
-        self._end_when_told()
-
-    def _end_when_told(self) -> None:
-        """A server that is told to end waits for its streams, and only then for the app."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before = signal.getsignal(number)
-            if callable(before):
-                signal.signal(number, partial(self._told_to_end, before))
-
-    def _told_to_end(self, before: Any, number: int, frame: FrameType | None) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.end)
-        before(number, frame)
-
-    def end(self) -> None:
-        """Every stream ends."""
-        self._ended = True
-        for queue in list(self._listening):
-            self._let_go(queue)
-
-    async def listen(self, after: int | None, keep_alive_seconds: float) -> AsyncIterator[Signal]:
-        """A page of jobs first, or what happened after ``after``; then events; None where a sign of life is due."""
-        queue: asyncio.Queue[JobEvent | None] = asyncio.Queue(_BEHIND + 1)
-        self._listening.add(queue)
-        seen = after or 0
-        try:
-            if after is None:
-                yield await asyncio.to_thread(self._jobs.list_jobs, JobFilter(), limit=200)
-            else:
-                for missed in await asyncio.to_thread(lambda: list(self._missed(after))):
-                    seen = missed.seq
-                    yield missed
-            while not self._ended:
-                try:
-                    event = await asyncio.wait_for(queue.get(), keep_alive_seconds)
-                except TimeoutError:
-                    yield None
-                    continue
-                if event is None:
-                    return
-                if event.seq > seen:
-                    seen = event.seq
-                    yield event
-        finally:
-            self._listening.discard(queue)
-
-    def _missed(self, after: int) -> Iterator[JobEvent]:
-        for event in self._jobs.follow(after):
-            if event is None:
-                return
-            yield event
-
-    def _follow(self) -> None:
-        import time
-
-        after: int | None = None
-        while not self._ended:
-            try:
-                for event in self._jobs.follow(after):
-                    if self._ended:
-                        return
-                    if event is not None:
-                        after = event.seq
-                        self._tell(event)
-            except OnePieceError as error:
-                log.warning("server.events_interrupted", code=error.report.code)
-            time.sleep(_AGAIN_SECONDS)
-
-    def _tell(self, event: JobEvent) -> None:
-        assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(self._put, event)
-        except RuntimeError:  # the loop is gone: so are its clients
-            self._ended = True
-
-    def _put(self, event: JobEvent) -> None:
-        for queue in list(self._listening):
-            if queue.qsize() >= _BEHIND:
-                self._let_go(queue)
-            else:
-                queue.put_nowait(event)
-
-    def _let_go(self, queue: asyncio.Queue[JobEvent | None]) -> None:
-        self._listening.discard(queue)
-        if not queue.full():
-            queue.put_nowait(None)
+        super().__init__(jobs.follow, name="render events", first=lambda: jobs.list_jobs(JobFilter(), limit=200))
 
 
 def sse(signal: Signal) -> str:
