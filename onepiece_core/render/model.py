@@ -23,6 +23,7 @@ class Job(BaseModel, frozen=True):
         tasks: how many farm tasks it has.
         counts: how many of them are in which state.
         output: where the frames appear, ``root:relative`` where it lies in a root.
+        scene_digest: xxh128 of the scene as it was submitted; None where it could not be read.
         error: why it was not taken or failed.
     """
 
@@ -34,6 +35,7 @@ class Job(BaseModel, frozen=True):
     name: str
     template: str
     scene: str | None = None
+    scene_digest: str | None = None
     output: str | None = None
     frames: str = ""
     chunk_size: int = 1

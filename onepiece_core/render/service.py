@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from onepiece_core.errors import (
     FarmUnavailable,
@@ -247,6 +248,7 @@ def _recorded(prepared: Prepared, request: RenderRequest) -> Job:
         name=farm_job.name,
         template=prepared.template,
         scene=prepared.scene,
+        scene_digest=_digest(farm_job.parameters.get("Scene") if prepared.scene else None),
         output=prepared.output,
         frames=prepared.frames,
         chunk_size=prepared.chunk_size,
@@ -258,6 +260,18 @@ def _recorded(prepared: Prepared, request: RenderRequest) -> Job:
         created_at=now,
         updated_at=now,
     )
+
+
+def _digest(scene: str | None) -> str | None:
+    """So that frames are not published as those of a scene that was saved meanwhile."""
+    if scene is None:
+        return None
+    from onepiece_core.checksums import hash_file
+
+    try:
+        return hash_file(Path(scene)).digests["xxh128"]
+    except OnePieceError:
+        return None
 
 
 def _info(farm: Farm | FarmNotOpened) -> FarmInfo:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from onepiece_core.checksums import hash_bytes
 from onepiece_core.errors import JobConflict, RenderInvalid
 from onepiece_core.paths import Roots
 from onepiece_core.publish.request import PublishRequest
@@ -71,3 +72,15 @@ def test_frames_that_are_not_there_are_named(tmp_path: Path, roots: Roots) -> No
         publish_of_job(wanted(tmp_path), job(output="show:empty"), roots)
     with pytest.raises(RenderInvalid):
         publish_of_job(wanted(tmp_path), job(output=None), roots)
+
+
+def test_frames_of_a_scene_that_was_changed_since_are_not_published_with_it(tmp_path: Path, roots: Roots) -> None:
+    scene = tmp_path / "a.blend"
+    scene.write_text("as submitted")
+    made = job(scene_digest=hash_bytes(scene.read_bytes()))
+    assert publish_of_job(wanted(tmp_path), made, roots).renders
+    scene.write_text("as saved since")
+    with pytest.raises(JobConflict, match="changed after"):
+        publish_of_job(wanted(tmp_path), made, roots)
+    scene.write_text("as submitted")
+    assert publish_of_job(wanted(tmp_path), made, roots).renders

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from onepiece_core.checksums import hash_bytes
 from onepiece_core.config.models import RenderSettings, RootSettings, Settings
 from onepiece_core.errors import (
     FarmUnknown,
@@ -73,6 +74,16 @@ def test_a_job_is_recorded_rendered_and_followed(service: RenderService, tmp_pat
     assert [task.frames for task in service.list_tasks(job.job_id, cursor=tasks.next_cursor).items] == ["5-6"]
     assert "frames 3-4" in service.read_log(job.job_id, 1).text
     assert service.metrics().by_status == {"succeeded": 1}
+
+
+def test_the_record_tells_which_scene_was_submitted(service: RenderService, tmp_path: Path) -> None:
+    scene = tmp_path / "show" / "a.blend"
+    scene.write_bytes(b"a scene")
+    told = {"dcc": "blender", "scene": str(scene), "frames": "1", "output": str(tmp_path / "show"), "hold": True}
+    job = service.submit(RenderRequest.model_validate(told))
+    assert job.scene_digest == hash_bytes(b"a scene")
+    assert service.get(job.job_id).scene_digest == job.scene_digest
+    assert service.submit(request(tmp_path, hold=True)).scene_digest is None
 
 
 def test_a_check_writes_nothing(service: RenderService, tmp_path: Path) -> None:
