@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +59,7 @@ def expand(
     requirements: Mapping[str, int] | None = None,
 ) -> Expanded:
     """``frames`` as people write them, empty for a job without. Raises RenderInvalid."""
-    document = copy.deepcopy(template.document)
+    document = _own(template.document)
     document["name"] = _name(name)
     values = {key: _text(value) for key, value in parameters.items()}
     if frames and not template.has_frames:
@@ -95,6 +94,14 @@ def _quickly(shape: Shape, frames: str, chunk_size: int) -> tuple[str, ...]:
 def _check_number(tasks: int) -> None:
     if tasks > MAX_TASKS:
         raise RenderInvalid(f"{tasks} tasks are more than a job may have: {MAX_TASKS}", hint="Make the chunks larger.")
+
+
+def _own(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy as deep as something is written into it; the rest is the template's, and nobody changes it."""
+    (step,) = document["steps"]
+    script = step["script"]
+    actions = {**script["actions"], "onRun": {**script["actions"]["onRun"]}}
+    return {**document, "steps": [{**step, "script": {**script, "actions": actions}}]}
 
 
 def _name(name: str) -> str:
@@ -134,7 +141,7 @@ def _require(step: dict[str, Any], requirements: Mapping[str, int]) -> None:
     unknown = sorted(requirements.keys() - _AMOUNTS)
     if unknown or min(requirements.values()) < 0:
         raise RenderInvalid(f"A host can be asked for {', '.join(_AMOUNTS)}, each 0 or more", requirements=unknown)
-    hosts = step.setdefault("hostRequirements", {})
+    hosts = step["hostRequirements"] = {**step.get("hostRequirements", {})}
     asked = {_AMOUNTS[key]: value for key, value in requirements.items()}
     kept = [each for each in hosts.get("amounts", []) if each["name"] not in asked]
     hosts["amounts"] = kept + [{"name": amount, "min": value} for amount, value in asked.items()]

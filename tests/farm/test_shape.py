@@ -85,3 +85,19 @@ def test_limits_that_are_filled_from_parameters_are_left_to_openjd() -> None:
     document = copy.deepcopy(load_template("command").document)
     document["steps"][0]["script"]["actions"]["onRun"]["timeout"] = "{{Param.ChunkSize}}"
     assert shape_of(document) is None
+
+
+def test_what_one_job_asks_for_is_not_written_into_the_template_of_the_next() -> None:
+    shared = load_template("blender")
+    before = copy.deepcopy(shared.document)
+    asked: dict[str, Any] = {
+        "frames": "1",
+        "chunk_size": 1,
+        "parameters": {"Scene": "/s", "Output": "/o"},
+        "directory": Path("/"),
+    }
+    wanted: list[dict[str, Any]] = [{"requirements": {"cpus": 4}}, {"timeout_seconds": 9}]
+    for more in wanted:
+        filled = expand(shared, name="other", **asked, **more)
+        assert filled.template != before
+        assert shared.document == before

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from onepiece_core.errors import FarmUnavailable, JobUnknownToFarm
@@ -94,7 +94,8 @@ class MockJobs:
 def _text(job: MockJob) -> str:
     fresh = MockTask()
     tasks = [None if task == fresh else [*asdict(task).values()] for task in job.tasks]
-    return json.dumps({**{name: value for name, value in asdict(job).items() if name != "tasks"}, "tasks": tasks})
+    told = {each.name: getattr(job, each.name) for each in fields(job)}
+    return json.dumps({**told, "tasks": tasks})
 
 
 def _job(text: str) -> MockJob:
