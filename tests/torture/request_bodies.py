@@ -22,7 +22,7 @@ _JOBS = "/render/v1/jobs"
 _MIB = 1024 * 1024
 _LARGE = 50
 _MOST_MORE = 20
-_SLOW_SECONDS = 2
+_SLOW_SECONDS = 4
 
 
 def send_bodies(root: Path, large: int, slow: int) -> Counter[str]:
