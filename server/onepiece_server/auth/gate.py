@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
@@ -55,21 +55,26 @@ async def refuse(error: OnePieceError, scope: Scope, receive: Receive, send: Sen
     await envelope(error.report)(scope, receive, send)
 
 
-def known(connection: HTTPConnection) -> Caller:
+async def known(connection: HTTPConnection) -> Caller:
     """A dependency: the caller, whatever its roles."""
-    caller: Caller | None = connection.state.caller
-    if caller is None:
-        raise CredentialsMissing("This needs an API key or a token")
-    return caller
+    return _caller(connection)
 
 
-def require(*roles: Role) -> Callable[[HTTPConnection], Caller]:
+def require(*roles: Role) -> Callable[[HTTPConnection], Awaitable[Caller]]:
     """A dependency: the caller, who has one of the roles or manages the server."""
 
-    def checked(connection: HTTPConnection) -> Caller:
-        caller = known(connection)
+    # Asynchronous though it waits for nothing: otherwise each request would go through another thread for it.
+    async def checked(connection: HTTPConnection) -> Caller:
+        caller = _caller(connection)
         if caller.roles.isdisjoint(roles) and "dashboard:manage" not in caller.roles:
             raise RoleMissing(f"This needs the role {' or '.join(roles)}", role=roles[0])
         return caller
 
     return checked
+
+
+def _caller(connection: HTTPConnection) -> Caller:
+    caller: Caller | None = connection.state.caller
+    if caller is None:
+        raise CredentialsMissing("This needs an API key or a token")
+    return caller

@@ -80,6 +80,11 @@ def _manages_or_owns(jobs: Jobs, caller: Caller, job_id: str) -> None:
     raise RoleMissing("This needs the role render:manage, or a job of one's own", role="render:manage")
 
 
+def _told(found: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Written once: it was checked when it was made, and the framework would check it again."""
+    return Response(found.model_dump_json(), status, headers, "application/json")
+
+
 def render_routes(jobs: AcceptingJobs, broadcast: Broadcast, door: Door, keep_alive_seconds: float) -> APIRouter:
     router = APIRouter(tags=["render"])
     _reading(router, jobs)
@@ -95,29 +100,26 @@ def _reading(router: APIRouter, jobs: AcceptingJobs) -> None:
     def farms(_: Reads) -> Farms:
         return Farms(farms=jobs.list_farms())
 
-    @router.get("/jobs")
-    def list_jobs(_: Reads, wanted: Annotated[Wanted, Query()]) -> JobPage:
+    @router.get("/jobs", response_model=JobPage)
+    def list_jobs(_: Reads, wanted: Annotated[Wanted, Query()]) -> Response:
         asked = JobFilter(
             status=wanted.status, farm=wanted.farm, user=wanted.user, show_code=wanted.show, since=wanted.since
         )
-        return jobs.list_jobs(asked, limit=wanted.limit, cursor=wanted.cursor)
+        return _told(jobs.list_jobs(asked, limit=wanted.limit, cursor=wanted.cursor))
 
     @router.get("/jobs/metrics")
     def metrics(_: Reads) -> JobMetrics:
         return jobs.metrics()
 
-    @router.post("/jobs", status_code=201)
-    def submit(caller: Submits, body: RenderRequest, response: Response, idempotency_key: Key = None) -> Job:
+    @router.post("/jobs", status_code=201, response_model=Job)
+    def submit(caller: Submits, body: RenderRequest, idempotency_key: Key = None) -> Response:
         # Whose job it is: what a key without render:manage says of others does not count.
         if "render:manage" not in caller.roles or body.user is None:
             body = body.model_copy(update={"user": caller.name})
         # One caller's keys are no other's.
         key = f"{caller.name}:{idempotency_key}" if idempotency_key else None
         job, is_new = jobs.accept(body, idempotency_key=key)
-        if not is_new:
-            response.status_code = 200
-        response.headers["Location"] = f"jobs/{job.job_id}"
-        return job
+        return _told(job, 201 if is_new else 200, {"Location": f"jobs/{job.job_id}"})
 
     @router.post("/jobs/check")
     def check(_: Submits, body: RenderRequest) -> JobCheck:
