@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from onepiece_core.dashboard.model import Counts, Progress
 from onepiece_core.dashboard.statuses import DONE, Bucket, Statuses
 
-_SHOT_OF = "left join shots s on r.entity_type = 'Shot' and s.id = r.entity_id"
+_SHOT_OF = "left join shots s on r.entity_type = 'Shot' and s.id = r.entity_id and s.project = r.project"
+_OF_SHOT = "versions v where v.entity_type = 'Shot' and v.entity_id = shots.id and v.project = shots.project"
 _COUNTED = {
     "shots": "select 'shots', r.episode, r.sequence, r.status, count(*) from shots r where r.project = ?",
     "tasks": f"select 'tasks', coalesce(s.episode, ''), coalesce(s.sequence, ''), r.status, count(*) from tasks r "
@@ -27,9 +28,8 @@ def recount(db: sqlite3.Connection, project: int, statuses: Statuses) -> None:
         for kind, *rest in db.execute(f"{sql} group by 2, 3, 4", (project,)).fetchall():
             db.execute("insert into counts values (?, ?, ?, ?, ?, ?)", (project, kind, *rest))
     db.execute(
-        "update shots set versions = (select count(*) from versions v where v.entity_type = 'Shot' and"
-        " v.entity_id = shots.id), thumbnail = (select max(v.id) from versions v where v.entity_type = 'Shot' and"
-        " v.entity_id = shots.id and v.has_thumbnail and not v.lean) where project = ?",
+        f"update shots set versions = (select count(*) from {_OF_SHOT}),"
+        f" thumbnail = (select max(v.id) from {_OF_SHOT} and v.has_thumbnail and not v.lean) where project = ?",
         (project,),
     )
     db.execute(

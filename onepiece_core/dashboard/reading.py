@@ -50,6 +50,11 @@ class Reader:
         links = [{"type": kind, "id": number} for number in ids]
         return [row["id"] for row in self._find("Shot", [[path, "in", links]], ("code",))]
 
+    def linked_to(self, kind: Kind, shots: Sequence[int]) -> list[int]:
+        """The rows of a kind that hang on these shots."""
+        links = [{"type": "Shot", "id": number} for number in shots]
+        return [row["id"] for row in self._find(kind.type, [["entity", "in", links]], ("entity",))]
+
     def events_after(self, seen: int | None, limit: int) -> list[Entity]:
         """The oldest first; without ``seen`` the newest one alone."""
         order: Order = {"field_name": "id", "direction": "asc" if seen is not None else "desc"}

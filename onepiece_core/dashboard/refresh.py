@@ -168,6 +168,8 @@ class Refresher:
         for kind in ("Sequence", "Episode"):
             if changed.get(kind):
                 changed.setdefault("Shot", set()).update(self._reader.shots_below(kind, sorted(changed[kind])))
+        if changed.get("Shot"):
+            self._add_linked(changed)
         found: list[tuple[Kind, set[int], list[Row]]] = []
         for kind_ in KINDS.values():
             if ids := changed.get(kind_.type):
@@ -179,6 +181,22 @@ class Refresher:
             for kind_, ids, rows in found:
                 touched |= _replace(db, kind_, ids, rows, projects)
             self._settle(db, sorted(touched))
+
+    def _add_linked(self, changed: dict[str, set[int]]) -> None:
+        """A link to a retired row leads nowhere: what hangs on a shot that came or went has changed with it."""
+        shots = changed["Shot"]
+        marks = ",".join("?" * len(shots))
+        known = {row[0] for row in self._mirror.rows(f"select id from shots where id in ({marks})", *shots)}
+        there = {row_id for row_id, _, _ in self._reader.rows_of(KINDS["Shot"], shots)}
+        for kind in (KINDS["Version"], KINDS["Task"], KINDS["PublishedFile"]):
+            gone, new = sorted(known - there), sorted(there - known)
+            marks = ",".join("?" * len(gone))
+            sql = f"select id from {kind.table} where entity_type = 'Shot' and entity_id in ({marks})"
+            ids = [row[0] for row in self._mirror.rows(sql, *gone)]
+            if new:
+                ids += self._reader.linked_to(kind, new)
+            if ids:
+                changed.setdefault(kind.type, set()).update(ids)
 
     def _settle(self, db: sqlite3.Connection, keys: Sequence[int]) -> None:
         """Count again, keep within the limits, and tell."""

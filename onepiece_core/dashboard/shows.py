@@ -170,11 +170,12 @@ class Shows:
 
     def version_rows(self, rows: Iterable[sqlite3.Row]) -> list[VersionRow]:
         """Of the query :data:`VERSIONS`."""
-        skipped = ("project", "lean", "has_thumbnail", "has_movie", "created_at")
+        skipped = ("project", "lean", "has_thumbnail", "has_movie", "created_at", "entity", "entity_now")
         return [
             VersionRow(
                 **{name: row[name] for name in row.keys() if name not in skipped},  # noqa: SIM118 - no mapping
                 bucket=self._statuses.bucket(row["status"]),
+                entity=row["entity_now"],
                 created_at=row["created_at"] or None,
                 has_thumbnail=bool(row["has_thumbnail"]),
                 has_movie=bool(row["has_movie"]),
@@ -275,8 +276,9 @@ class Shows:
 
 # With where its shot stands; see Shows.version_rows.
 VERSIONS = (
-    "select r.*, coalesce(s.episode, '') as episode, coalesce(s.sequence, '') as sequence from versions r"
-    " left join shots s on r.entity_type = 'Shot' and s.id = r.entity_id"
+    "select r.*, coalesce(s.code, r.entity) as entity_now,"
+    " coalesce(s.episode, '') as episode, coalesce(s.sequence, '') as sequence from versions r"
+    " left join shots s on r.entity_type = 'Shot' and s.id = r.entity_id and s.project = r.project"
 )
 
 
