@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -39,8 +40,9 @@ log = get_logger(__name__)
 
 THEME_COOKIE = "trafalgar_theme"
 THEMES = ("auto", "light", "dark")
-# A page says how old its data is: that may be wrong by this much, and only towards older.
-_KEPT_SECONDS = 3.0
+# What the board's generation does not cover, as that somebody reads the tracker just now, may be late by this much.
+_KEPT_SECONDS = 60.0
+_FRESHNESS_SECONDS = 3.0
 _KEPT_BYTES = 24 * 1024 * 1024
 _GZIP_LEVEL = 5
 _SMALL_BYTES = 1024
@@ -95,6 +97,8 @@ class Site:
         self.static = StaticFiles()
         self._templates = Templates(self.static)
         self._kept = _Kept(_KEPT_BYTES)
+        # Stands in kept pages for the time at which they are sent.
+        self._now_mark = secrets.token_hex(16)
         self._freshness = Freshness()
         self._freshness_at = 0.0
 
@@ -122,25 +126,25 @@ class Site:
 
     def page(self, asked: Asked, template: str, *, status: int = 200, **told: Any) -> Response:
         """The template with ``told``; see templates/base.html for what every page is told besides."""
-        return _answer(asked, _packed(self._rendered(asked, template, told)), status)
+        return self._answer(asked, self._packed(asked, template, told), status)
 
     def kept_page(
         self, asked: Asked, template: str, read: Callable[[], dict[str, Any]], *, project: str | None = None
     ) -> Response:
-        """Like ``page``, kept for some seconds as long as the board's generation (of the project) stays."""
+        """Like ``page``, kept as long as the board's generation (of the project) stays, a minute at most."""
         roles = tuple(sorted(asked.caller.roles)) if asked.caller else ()
         name = asked.caller.name if asked.caller else ""
         key = (template, asked.root, asked.here, name, roles, asked.theme, self.board.generation(project))
         body = self._kept.find(key)
         if body is None:
-            body = _packed(self._rendered(asked, template, read()))
+            body = self._packed(asked, template, read())
             self._kept.keep(key, body)
-        return _answer(asked, body, 200)
+        return self._answer(asked, body, 200)
 
     def error_page(self, asked: Asked, report: ErrorReport) -> Response:
         status = http_status(report.code)
-        html = self._rendered(asked, "error.html", {"error": report, "status": status})
-        response = _answer(asked, _packed(html), status)
+        body = self._packed(asked, "error.html", {"error": report, "status": status})
+        response = self._answer(asked, body, status)
         if status in (429, 503, 507):
             response.headers["Retry-After"] = str(report.context.get("retry_after_seconds", 5))
         return response
@@ -149,10 +153,27 @@ class Site:
         """See other: to the page of ours at these parts of an address."""
         return RedirectResponse(url_maker(asked.root)(*parts, **query), 303, {"Cache-Control": "no-store"})
 
+    def _packed(self, asked: Asked, template: str, told: Mapping[str, Any]) -> _Body:
+        html = self._rendered(asked, template, told).encode("utf-8", "replace")
+        # Of what is shown: the same page is the same whenever, and by whichever process, it was made.
+        shown = html.replace(self._now_mark.encode(), b"")
+        return _Body(html, f'W/"{hashlib.blake2b(shown, digest_size=12).hexdigest()}"')
+
+    def _answer(self, asked: Asked, body: _Body, status: int) -> Response:
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie", "ETag": body.tag}
+        if status == 200 and asked.request.headers.get("if-none-match") == body.tag:
+            return Response(status_code=304, headers=headers)
+        html = body.html.replace(self._now_mark.encode(), b"%.3f" % time.time())
+        if "gzip" in asked.request.headers.get("accept-encoding", "") and len(html) > _SMALL_BYTES:
+            zipped = gzip.compress(html, _GZIP_LEVEL, mtime=0)
+            return HTMLResponse(zipped, status, {**headers, "Content-Encoding": "gzip"})
+        return HTMLResponse(html, status, headers)
+
     def _rendered(self, asked: Asked, template: str, told: Mapping[str, Any]) -> str:
         context: dict[str, Any] = {
             "asked": asked,
             "now": time.time(),
+            "now_mark": self._now_mark,
             "freshness": None,
             "project": "",
             **told,
@@ -163,7 +184,7 @@ class Site:
 
     def _overall(self) -> Freshness:
         now = time.monotonic()
-        if now - self._freshness_at > _KEPT_SECONDS:
+        if now - self._freshness_at > _FRESHNESS_SECONDS:
             try:
                 self._freshness = self.board.overview().freshness
             except OnePieceError as error:
@@ -181,28 +202,8 @@ def _check(asked: Asked, roles: Sequence[Role]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    plain: bytes
-    zipped: bytes
+    html: bytes
     tag: str
-
-    @property
-    def size(self) -> int:
-        return len(self.plain) + len(self.zipped)
-
-
-def _packed(html: str) -> _Body:
-    plain = html.encode("utf-8", "replace")
-    zipped = gzip.compress(plain, _GZIP_LEVEL, mtime=0) if len(plain) > _SMALL_BYTES else plain
-    return _Body(plain, zipped, f'W/"{hashlib.blake2b(plain, digest_size=12).hexdigest()}"')
-
-
-def _answer(asked: Asked, body: _Body, status: int) -> Response:
-    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie", "ETag": body.tag}
-    if status == 200 and asked.request.headers.get("if-none-match") == body.tag:
-        return Response(status_code=304, headers=headers)
-    if "gzip" in asked.request.headers.get("accept-encoding", "") and body.zipped is not body.plain:
-        return HTMLResponse(body.zipped, status, {**headers, "Content-Encoding": "gzip"})
-    return HTMLResponse(body.plain, status, headers)
 
 
 class _Kept:
@@ -224,10 +225,10 @@ class _Kept:
     def keep(self, key: object, body: _Body) -> None:
         with self._lock:
             before = self._pages.pop(key, None)
-            self._size += body.size - (before[1].size if before else 0)
+            self._size += len(body.html) - (len(before[1].html) if before else 0)
             self._pages[key] = (time.monotonic(), body)
             while self._size > self._most and self._pages:
-                self._size -= self._pages.popitem(last=False)[1][1].size
+                self._size -= len(self._pages.popitem(last=False)[1][1].html)
 
 
 def root_of(request: Request) -> str:

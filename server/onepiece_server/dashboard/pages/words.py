@@ -84,9 +84,9 @@ def iso_time(at: float) -> str:
     return _formatted(at, "%Y-%m-%dT%H:%M:%SZ")
 
 
-def clock_time(at: float) -> str:
+def clock_time(at: float, with_seconds: bool = False) -> str:
     """As it reads without scripts, always UTC."""
-    return _formatted(at, "%Y-%m-%d %H:%M")
+    return _formatted(at, "%Y-%m-%d %H:%M:%S" if with_seconds else "%Y-%m-%d %H:%M")
 
 
 def _formatted(at: float, form: str) -> str:
