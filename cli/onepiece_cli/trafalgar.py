@@ -12,7 +12,9 @@ from onepiece_cli.commands.server_run import Dev, Host, Port, Workers, serve
 from onepiece_cli.session import Session, session_of
 
 RENDER_EPILOG = examples("trafalgar web render", "trafalgar web render --host 0.0.0.0 --port 8000 --workers 2")
-DASHBOARD_EPILOG = examples("trafalgar web dashboard --open-browser")
+DASHBOARD_EPILOG = examples(
+    "trafalgar web dashboard --open-browser", "trafalgar web dashboard --demo-port 8200 --open-browser"
+)
 
 Browser = Annotated[
     bool, typer.Option("--open-browser/--no-open-browser", help="Open the address in a browser once it answers.")
@@ -62,9 +64,20 @@ def dashboard(
     port: Port = None,
     workers: Workers = 1,
     dev: Dev = False,
+    demo_port: Annotated[
+        int | None,
+        typer.Option(
+            "--demo-port", min=1, max=65535, help="Show a made-up show on this port, read-only; needs nothing set up."
+        ),
+    ] = None,
     open_browser: Browser = False,
 ) -> None:
-    """Serve the same and open its first page, which for now names the addresses of the API."""
+    """Serve the dashboard, and render jobs; the same as `onepiece server run`."""
+    if demo_port is not None:
+        from onepiece_cli.commands.dashboard_demo import show_demo
+
+        show_demo(session_of(ctx), demo_port, opens_browser=open_browser)
+        return
     serve(session_of(ctx), host, port, workers=workers, dev=dev, opens_browser=open_browser)
 
 

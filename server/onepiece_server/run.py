@@ -9,14 +9,14 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from onepiece_core.config import ConfigSources, Settings, load_settings
 from onepiece_core.errors import CredentialsUnusable
-from onepiece_server.auth.keys import ROLES, Keys, read_credentials
+from onepiece_server.auth.keys import ROLES, Caller, Keys, Role, read_credentials
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,23 +51,30 @@ def serve(
     port: int | None = None,
     workers: int = 1,
     dev: bool = False,
+    dev_roles: Collection[Role] = ROLES,
+    on_entry: Callable[[str], None] = lambda _path: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         environ: of this process; its workers read their settings from it.
         dev: without keys: one is made and printed, on this machine alone.
+        dev_roles: what that key may do.
+        on_entry: told, before it serves, which path signs a browser in with that key, once, within a minute.
 
     Raises CredentialsUnusable when nobody could get in, or ``dev`` would let in others, and RenderStoreBroken.
     """
     import uvicorn
 
     from onepiece_core.render.opening import check_store
+    from onepiece_server.auth.once import ENTER, make_code
     from onepiece_server.patience import PatientProtocol
 
     host = host or settings.server.host
     if dev:
-        _make_key(settings, state_dir, environ, host)
+        made = _make_key(settings, state_dir, environ, host, dev_roles)
+        if made is not None:
+            on_entry(f"{ENTER}?code={make_code(state_dir, made)}")
     elif not len(read_keys(settings, state_dir)):
         raise CredentialsUnusable(
             "The server has no keys", hint="`onepiece server credentials add NAME`, or --dev on this machine."
@@ -145,15 +152,19 @@ def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -
     )
 
 
-def _make_key(settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str) -> None:
+def _make_key(
+    settings: Settings, state_dir: Path, environ: MutableMapping[str, str], host: str, roles: Collection[Role]
+) -> Caller | None:
+    """Who comes in by it; None where there are keys."""
     if not _is_loopback(host):
         raise CredentialsUnusable("--dev is for this machine alone", hint="Leave out --host, or make keys.", host=host)
     if len(read_keys(settings, state_dir)):
-        return
+        return None
     secret = secrets.token_urlsafe(24)
-    environ[CREDENTIALS_VARIABLE] = json.dumps([{"key": "dev", "secret": secret, "roles": list(ROLES)}])
+    environ[CREDENTIALS_VARIABLE] = json.dumps([{"key": "dev", "secret": secret, "roles": sorted(roles)}])
     names = settings.server.api_key_header, settings.server.api_secret_header
     sys.stderr.write(f"A key for this run alone:  {names[0]}: dev  {names[1]}: {secret}\n")
+    return Keys(read_credentials(None, environ[CREDENTIALS_VARIABLE])).authenticate("dev", secret)
 
 
 def _is_loopback(host: str) -> bool:

@@ -54,17 +54,31 @@ def serve(
             "The server needs fastapi and uvicorn.", hint="Install them: pip install 'onepiece-pipeline[server]'"
         ) from cause
     host, port = host or settings.server.host, settings.server.port if port is None else port
-    _check_address(host, port)
+    check_address(host, port)
     address = _address(host, port, settings)
     session.say(f"Trafalgar serves {address}; Ctrl-C ends it.")
-    if opens_browser:
-        _open_soon(address)
+    entered = Entry(session, address, opens_browser=opens_browser)
+    if opens_browser and not dev:
+        _open_soon(address, "/")
     if session.config_profile is not None:
         os.environ["ONEPIECE_PROFILE"] = session.config_profile  # the processes that answer read it there
-    run_server(settings, state_dir_of(session, settings), os.environ, host=host, port=port, workers=workers, dev=dev)
+    state_dir = state_dir_of(session, settings)
+    run_server(settings, state_dir, os.environ, host=host, port=port, workers=workers, dev=dev, on_entry=entered.tell)
 
 
-def _check_address(host: str, port: int) -> None:
+class Entry:
+    """Tells the address that signs in by itself."""
+
+    def __init__(self, session: Session, address: str, *, opens_browser: bool) -> None:
+        self._session, self._address, self._opens_browser = session, address, opens_browser
+
+    def tell(self, path: str) -> None:
+        self._session.say(f"Signs a browser in once, within a minute: {self._address}{path}")
+        if self._opens_browser:
+            _open_soon(self._address, path)
+
+
+def check_address(host: str, port: int) -> None:
     from onepiece_core.errors import UsageError
 
     try:
@@ -81,14 +95,14 @@ def _address(host: str, port: int, settings: Settings) -> str:
     return f"http://{shown}:{port}{settings.server.root_path}"
 
 
-def _open_soon(address: str) -> None:
-    """A browser at the address, as soon as it answers."""
+def _open_soon(address: str, path: str) -> None:
+    """A browser at the address's path, as soon as it answers."""
     from threading import Thread
 
-    Thread(target=_open_when_it_answers, args=(address,), name="open browser", daemon=True).start()
+    Thread(target=_open_when_it_answers, args=(address, path), name="open browser", daemon=True).start()
 
 
-def _open_when_it_answers(address: str) -> None:
+def _open_when_it_answers(address: str, path: str) -> None:
     import time
     import webbrowser
 
@@ -98,7 +112,7 @@ def _open_when_it_answers(address: str) -> None:
         for _ in range(100):
             try:
                 pool.request("GET", f"{address}/health")
-                webbrowser.open(address)
+                webbrowser.open(f"{address}{path}")
             except urllib3.exceptions.HTTPError:
                 time.sleep(0.1)
                 continue

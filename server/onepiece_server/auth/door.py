@@ -103,6 +103,10 @@ class Door:
             raise CredentialsInvalid("Give a key and its secret, or a token")
         return self._keys.authenticate(key.strip(), secret)
 
+    def recall(self, name: str, mark: str) -> Caller | None:
+        """Who was let in before, with the roles of now; None once its key has ended."""
+        return self._keys.recall(name, mark)
+
     def sign_in_page(self, connection: HTTPConnection) -> str | None:
         """Where a browser without a session goes, None where it is told 401."""
         path = path_of(connection.scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from onepiece_core.dashboard.board import Board
+from onepiece_server.auth.once import enter_route
 from onepiece_server.dashboard.api import add_rows, add_search, add_shows
 from onepiece_server.dashboard.caring import add_caring
 from onepiece_server.dashboard.conditional import Conditional
@@ -35,4 +36,5 @@ def mount(app: FastAPI, parts: Parts, board: Board) -> None:
     add_operations(router, board, made)
     app.include_router(router, prefix=PREFIX)
     app.include_router(router, include_in_schema=False)
+    app.router.routes.append(enter_route(parts, home="/ui/"))
     mount_pages(app, parts, board)
