@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _MAX_CHARACTERS = 1024 * 1024
 _EXTENSIONS = ["TASK_CHUNKING", "REDACTED_ENV_VARS", "FEATURE_BUNDLE_1"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobTemplate:
     """A template that was read and found right.
 
@@ -38,7 +39,7 @@ class JobTemplate:
     def description(self) -> str:
         return str(self.document.get("description", ""))
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, dict[str, Any]]:
         """Each parameter's definition by its name."""
         return {each["name"]: each for each in self.document.get("parameterDefinitions") or []}

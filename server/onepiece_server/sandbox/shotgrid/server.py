@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = uvicorn.Config(
         app,
         http=CuttingProtocol,
+        loop="asyncio",
         log_level="warning",
         access_log=False,
         lifespan="off",
