@@ -53,7 +53,8 @@ def _clients(like: httpx.Client, pid: int) -> Iterator[list[httpx.Client]]:
                 with _asleep(sleeping):  # the other one takes what comes
                     for _ in range(_CLIENTS // _WORKERS):
                         clients.append(stack.enter_context(_new_client(like)))
-                        clients[-1].get("/ready").raise_for_status()
+                        # Nothing of the record, which the one that sleeps may hold.
+                        clients[-1].get("/openapi.json").raise_for_status()
         yield clients
 
 
