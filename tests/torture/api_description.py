@@ -43,9 +43,9 @@ def try_the_api(root: Path, examples: int, stories: int, seed: int) -> Counter[s
 
 
 def ask_every_operation(
-    address: str, headers: dict[str, str], examples: int, seed: int, *, below: str = "/"
+    address: str, headers: dict[str, str], examples: int, seed: int, *, below: str = "/", fewest: int = 14
 ) -> Counter[str]:
-    """Each by itself, of those whose address begins with ``below``."""
+    """Each by itself, of those whose address begins with ``below``; there are at least ``fewest``."""
     answers, wrong = Counter[str](), list[str]()
     found = [each.ok() for each in _described(address).get_all_operations()]
     operations = [each for each in found if each.path.startswith(below)]
@@ -63,7 +63,7 @@ def ask_every_operation(
         except BaseException as error:
             wrong.append(f"{operation.label}: {error}")
     assert not wrong, "\n\n".join(wrong)[:5000]
-    assert len(operations) >= 14
+    assert len(operations) >= fewest
     return answers
 
 
