@@ -105,6 +105,22 @@ def test_what_changed_comes_by_itself_and_the_focus_stays(shown: Browser, addres
     assert watched.complaints == []
 
 
+def test_a_movie_opens_over_the_page_and_is_let_go_with_it(shown: Browser, address: str) -> None:
+    watched = Watched(shown)
+    watched.sign_in(address, KEY, SECRET)
+    page = watched.page
+    page.goto(f"{address}/ui/projects/FG/shots/1000")
+    page.click("a[data-movie] >> nth=0")
+    assert page.get_attribute("#player video", "src") == f"{address}/dashboard/v1/versions/1/movie"
+    assert page.inner_text("#player-name") == "Frost Giant v001"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#player", state="hidden")
+
+    assert page.get_attribute("#player video", "src") is None
+    assert page.url == f"{address}/ui/projects/FG/shots/1000"
+    assert watched.complaints == []
+
+
 def test_a_lost_link_is_told_and_times_stand_still_until_it_is_back(
     shown: Browser, address: str, board: MemoryBoard
 ) -> None:
