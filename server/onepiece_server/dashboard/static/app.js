@@ -6,7 +6,7 @@
   const root = body.dataset.root, find = (id) => document.getElementById(id);
   // The server's clock rules: a page must not look younger because the reader's clock is slow.
   let skew = Number(body.dataset.now) * 1000 - Date.now();
-  const POLL = 15000, SETTLE = 700, LOST_AFTER = 20000;
+  const POLL = 15000, CALM = 60000, SETTLE = 700, LOST_AFTER = 20000;
 
   // --- Times: "3 min", in the words of the server's pages; they stand still while the link is lost.
   const words = (seconds) => {
@@ -44,7 +44,7 @@
   };
 
   // --- Refreshing what is shown: one request at a time, events that come together make one.
-  let timer = 0, isAsking = false, isWanted = false, asked = 0;
+  let timer = 0, isAsking = false, isWanted = false, asked = Date.now();
   const busy = () => {
     const at = document.activeElement;
     return at && at.closest("#live") && at.matches("input, select, textarea");
@@ -61,7 +61,9 @@
   setInterval(() => {
     if (isAsking && Date.now() - asked > 35000) isAsking = false;
     if (isWanted && !isAsking) soon();
-    if (state !== "live" && !isOut && Date.now() - asked > POLL && body.dataset.boardEvents) refresh();
+    // Events tell of changes alone: that nothing has changed, and how young that is, is asked for now and then.
+    const due = state === "live" ? CALM : POLL;
+    if (!isOut && Date.now() - asked > due && body.dataset.boardEvents) refresh();
   }, 5000);
 
   let last = "", again = "";
