@@ -161,7 +161,8 @@ def test_no_page_of_ours_is_linked_that_is_not_there(client: httpx.Client) -> No
 
     assert len(links) > 20
     for link in links:
-        if link.startswith(("/ui/static/", "/ui/projects")):
+        # A job that was found is of the memory's; the API is not mounted here.
+        if link.startswith("/ui/") and not link.startswith(("/ui/render/jobs/", "/ui/theme", "/ui/sign-out")):
             assert client.get(link).status_code == 200, link
 
 

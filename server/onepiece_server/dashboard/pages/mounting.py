@@ -27,6 +27,7 @@ def mount_pages(app: FastAPI, parts: Parts, board: Board) -> None:
     parts.door.show_pages(home="/ui/", sign_in=signing_in.SIGN_IN)
     parts.door.open("/ui/static/", "/ui/theme")
     routes = [route for group in _GROUPS for route in group.routes(site)]
+    site.places = frozenset(route.path for route in routes)
     routes.append(Route("/ui/static/{name:path}", _static(site), include_in_schema=False))
     routes.append(Route("/ui", _home, include_in_schema=False))
     routes.append(site.route("/ui/{rest:path}", _missing, roles=()))

@@ -90,12 +90,17 @@ class Asked:
 
 
 class Site:
-    """The pages of one process. Any thread may call it."""
+    """The pages of one process. Any thread may call it.
+
+    Attributes:
+        places: the addresses of all pages, as their routes have them.
+    """
 
     def __init__(self, parts: Parts, board: Board) -> None:
         self.parts, self.board = parts, board
         self.static = StaticFiles()
-        self._templates = Templates(self.static)
+        self.places: frozenset[str] = frozenset()
+        self._templates = Templates(self.static, lambda name: f"/ui/{name}" in self.places)
         self._kept = _Kept(_KEPT_BYTES)
         # Stands in kept pages for the time at which they are sent.
         self._now_mark = secrets.token_hex(16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,9 @@ _FOLDER = Path(__file__).parent.parent / "templates"
 class Templates:
     """Any thread may call it. The root path is the server's own setting, so there are never many of them."""
 
-    def __init__(self, static: StaticFiles) -> None:
-        self._static = static
+    def __init__(self, static: StaticFiles, has_page: Callable[[str], bool]) -> None:
+        """``has_page``: whether there is a page at ``/ui/NAME``; links to others are left out."""
+        self._static, self._has_page = static, has_page
         self._lock = Lock()
         self._environments: dict[str, Environment] = {}
 
@@ -42,11 +43,11 @@ class Templates:
         with self._lock:
             made = self._environments.get(root)
             if made is None:
-                made = self._environments[root] = _environment(root, self._static)
+                made = self._environments[root] = _environment(root, self._static, self._has_page)
         return made.get_template(template).render(told)
 
 
-def _environment(root: str, static: StaticFiles) -> Environment:
+def _environment(root: str, static: StaticFiles, has_page: Callable[[str], bool]) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -64,6 +65,7 @@ def _environment(root: str, static: StaticFiles) -> Environment:
         api=api_maker(root),
         static=lambda name: static.address(root, name),
         bucket_words=BUCKET_WORDS,
+        has_page=has_page,
         place=place,
         state_tones=STATE_TONES,
     )
