@@ -184,6 +184,17 @@ class Journal:
             )
         return self.get(operation)
 
+    def park(self, operation: str, *, kind: str, name: str, request: dict[str, Any]) -> bool:
+        """Write an operation that waits for whoever takes it first; False when its id was used before."""
+        me, now = Owner.me(), time.time()
+        with self.transaction() as db:
+            changed = db.execute(
+                "insert or ignore into operations (id, kind, fingerprint, name, state, host, pid, pid_started,"
+                " created_at, updated_at, request) values (?, ?, ?, ?, 'parked', ?, ?, ?, ?, ?, ?)",
+                (operation, kind, operation, name, me.host, me.pid, me.pid_started, now, now, json.dumps(request)),
+            )
+        return changed.rowcount == 1
+
     def take(self, operation: str, *, unfinished: bool = False) -> bool:
         """Make this process the owner of an operation whose owner is gone; False when the owner lives.
 

@@ -17,6 +17,7 @@ System = Literal["linux", "macos", "windows"]
 ClientHash = Literal["md5", "sha1", "sha256", "xxh64"]
 
 _VERSION = re.compile(r"\d[\w.+-]*", re.ASCII)
+_ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -198,8 +199,28 @@ class ReconcileSettings(Table):
     superseded: str = Field("vwd", description="Status of a version in review when a newer one is approved.")
 
 
+NotifyEvent = Literal["publish_failed", "delivery_sent", "ingest_refused", "render_failed"]
+NotifyChannel = Literal["slack", "email"]
+
+
+def _check_address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an e-mail address: name@example.com")
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_check_address)]
+
+
+class NotifyRule(Table):
+    """Who is told of an event."""
+
+    channels: list[NotifyChannel] = Field(["slack"], description="Where it is told.")
+    to: list[MailAddress] = Field([], description="Who gets the e-mail; left out, those of notify.mail_to.")
+
+
 class NotifySettings(Table):
-    """Who is told of a delivery."""
+    """Who is told of what, and by which servers."""
 
     webhook_url: SecretStr | None = Field(None, description="Address that takes messages as Slack's webhooks do.")
     smtp_host: str | None = Field(None, description="Server that takes e-mail.")
@@ -209,6 +230,9 @@ class NotifySettings(Table):
     smtp_password: SecretStr | None = Field(None, description="Password at the e-mail server.")
     mail_from: str | None = Field(None, description="Sender of e-mail.")
     mail_to: list[str] = Field([], description="Who gets e-mail.")
+    rules: dict[NotifyEvent, NotifyRule] = Field(
+        {}, description="Events that are told of: [notify.rules.publish_failed] channels = ['slack', 'email']."
+    )
 
 
 class SandboxSettings(Table):

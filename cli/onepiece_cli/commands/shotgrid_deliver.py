@@ -185,7 +185,7 @@ def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, e
 
 def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
     from onepiece_core.deliver.apply import apply_delivery
-    from onepiece_core.deliver.notify import send_messages
+    from onepiece_core.notify.outbox import send_messages
 
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
         plan = _planned(request, settings, tracker, places, reporter)
@@ -211,14 +211,18 @@ def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, e
 
 
 def _queue(settings: Settings, parts: DeliverParts, report: DeliveryReport) -> None:
-    from onepiece_core.deliver.notify import queue_messages
+    from onepiece_core.notify.outbox import Message, queue_by_rule, queue_messages
 
     plan = report.plan
     names = "\n".join(version.code for version in report.delivered)
     subject = f"{plan.project.get('name')}: {len(report.delivered)} Versions delivered to {plan.request.context}"
     # The same delivery again is the same message.
     key = f"{plan.show_code}-{report.delivery}-{report.xxh128 or report.operation}"
-    queue_messages(parts.journal, settings.notify, key, subject, f"{plan.place.uri}\n{names}")
+    text, rule = f"{plan.place.uri}\n{names}", settings.notify.rules.get("delivery_sent")
+    if rule is None:
+        queue_messages(parts.journal, settings.notify, key, subject, text)
+    else:
+        queue_by_rule(parts.journal, settings.notify, rule, Message(key, subject, text, "delivery_sent"))
 
 
 @contextmanager

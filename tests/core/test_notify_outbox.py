@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from onepiece_core.config.models import NotifySettings
-from onepiece_core.deliver.notify import queue_messages, send_messages
+from onepiece_core.notify.outbox import queue_messages, send_messages
 from onepiece_core.journal import Journal
 
 
@@ -139,7 +139,7 @@ import sys
 from pathlib import Path
 from pydantic import SecretStr
 from onepiece_core.config.models import NotifySettings
-from onepiece_core.deliver.notify import send_messages
+from onepiece_core.notify.outbox import send_messages
 from onepiece_core.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 print("ready", flush=True)
