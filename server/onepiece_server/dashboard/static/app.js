@@ -27,6 +27,11 @@
   };
   setInterval(() => { if (!page.classList.contains("lost") && !document.hidden) tick(); }, 1000);
   tick();
+  // On paper no time goes on.
+  addEventListener("beforeprint", () => {
+    for (const time of document.querySelectorAll("time[data-at]")) time.textContent = time.getAttribute("datetime").slice(0, 16).replace("T", " ") + " UTC";
+  });
+  addEventListener("afterprint", tick);
 
   // --- The link to the server.
   let state = "connecting", heard = Date.now(), isOut = false;
