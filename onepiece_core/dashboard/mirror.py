@@ -80,7 +80,7 @@ class Mirror:
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self.write() as db:
                 if db.execute("pragma user_version").fetchone()[0] != _VERSION:
                     _make(db)
