@@ -43,6 +43,7 @@ EXIT = {
     "dashboard": 19,
     "server": 19,
     "auth": 20,
+    "notify": 21,
     "operation": 130,
 }
 

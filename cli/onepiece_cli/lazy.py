@@ -37,6 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "editorial": Entry("onepiece_cli.commands.editorial", "Compare cuts: what changed, what no longer covers."),
     "render": Entry("onepiece_cli.commands.render", "Render on this machine or a farm: submit, wait, look.", True),
     "server": Entry("onepiece_cli.commands.server", "Run Trafalgar, the render service; its keys and audit log.", True),
+    "notify": Entry("onepiece_cli.commands.notify", "Tell people by Slack or e-mail; choose what you are told.", True),
     "login": Entry("onepiece_cli.commands.login", "Sign in at ShotGrid as yourself."),
     "logout": Entry("onepiece_cli.commands.logout", "Forget the personal ShotGrid session."),
     "whoami": Entry("onepiece_cli.commands.whoami", "Show as whom ShotGrid is used."),

@@ -102,6 +102,8 @@
         DashboardInvalid                dashboard.invalid
         DashboardMediaFailed            dashboard.media_unavailable
         DashboardStoreFailed            dashboard.store_unavailable
+      NotifyError                       notify.failed
+        NotifyNotConfigured             notify.not_configured
       ServerError                       server.failed
         RequestInvalid                  server.request_invalid
         RouteMissing                    server.not_found
@@ -200,6 +202,7 @@ from onepiece_core.errors.farms import (
     TaskUnknown,
     TemplateUnknown,
 )
+from onepiece_core.errors.notify import NotifyError, NotifyNotConfigured
 from onepiece_core.errors.publishing import (
     ChecksFailed,
     DeliveryError,
@@ -326,6 +329,8 @@ __all__ = [
     "NotAdoptable",
     "NotImplementedByFarm",
     "NothingToDeliver",
+    "NotifyError",
+    "NotifyNotConfigured",
     "ObjectMissing",
     "OnePieceError",
     "OperationBusy",

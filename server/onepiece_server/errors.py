@@ -37,6 +37,7 @@ STATUS: Mapping[str, int] = {
     "dashboard.store_unavailable": 503,
     "dashboard.media_unavailable": 502,
     "dashboard": 503,
+    "notify": 502,
     # What a picture is asked of in vain, where nothing is kept.
     "tracker": 502,
     "paths.escapes": 422,

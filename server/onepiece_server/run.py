@@ -10,6 +10,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, MutableMapping
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -120,6 +121,7 @@ def _end_with_the_supervisor() -> None:
 
 def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -> FastAPI:
     from onepiece_core.dashboard.opening import open_board
+    from onepiece_core.notify.pending import notifying
     from onepiece_core.render.opening import open_service
     from onepiece_server.app import create_app
     from onepiece_server.audit import AuditLog
@@ -131,8 +133,11 @@ def build_app(settings: Settings, state_dir: Path, environ: Mapping[str, str]) -
     service = open_service(settings, state_dir, environ, polls=True)
 
     board = open_board(settings, state_dir)
+    telling = ExitStack()
+    telling.enter_context(notifying(settings, state_dir))
 
     def close() -> None:
+        telling.close()
         board.close()
         service.close()
         audit.close()

@@ -17,6 +17,7 @@ import typer
 from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.outcome import exit_with
 from onepiece_cli.session import Session
+from onepiece_cli.telling import telling
 
 if TYPE_CHECKING:
     from onepiece_core.config import Settings
@@ -174,7 +175,7 @@ def _take_in(session: Session, asked: Asked, request: IngestRequest, outputs: Ou
     from onepiece_core.ingest.report import problems_refused
     from onepiece_core.ingest.run import run_ingest
 
-    with _told_when_stopped(), session.reporter(events=asked.has_events) as reporter:
+    with telling(session, settings), _told_when_stopped(), session.reporter(events=asked.has_events) as reporter:
         ran = run_ingest(request, settings, default_state_dir(session.environ), reporter, outputs)
     if asked.has_events:
         sys.stderr.write(json.dumps({"event": "summary", **ran.report.summary}) + "\n")

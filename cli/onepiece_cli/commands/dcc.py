@@ -13,6 +13,7 @@ from onepiece_cli.errors import printable, show_warnings
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.render.opening import Server
 from onepiece_cli.session import Session, session_of
+from onepiece_cli.telling import telling
 
 if TYPE_CHECKING:
     from onepiece_core.publish.plan import PublishPlan
@@ -125,7 +126,8 @@ def publish(
         if dry_run:
             _show_plan(plan, session, as_json=as_json)
             return
-        result = apply_publish(plan, parts)
+        with telling(session, settings):
+            result = apply_publish(plan, parts)
     told = result.as_json()
     if dependency_summary:
         told["dependencies"] = plan.as_json()["dependencies"]

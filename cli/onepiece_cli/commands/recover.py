@@ -9,6 +9,7 @@ import typer
 from onepiece_cli.errors import printable
 from onepiece_cli.options import AwsProfile, Events, Json, aws_overrides
 from onepiece_cli.session import Session, session_of
+from onepiece_cli.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,8 @@ def recover(
         if listing or dry_run:
             _show_list(_list(place, parts), session, as_json=as_json)
         else:
-            _show_done(_run(adopt, at, parts), session, as_json=as_json)
+            with telling(session, settings):
+                _show_done(_run(adopt, at, parts), session, as_json=as_json)
 
 
 def _check(place: str | None, listing: bool, adopt: str | None, at: str | None) -> None:

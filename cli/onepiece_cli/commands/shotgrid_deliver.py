@@ -185,13 +185,13 @@ def _dry_run(session: Session, request: DeliverRequest, settings: Settings, *, e
 
 def _deliver(session: Session, request: DeliverRequest, settings: Settings, *, events: bool, as_json: bool) -> None:
     from onepiece_core.deliver.apply import apply_delivery
-    from onepiece_core.notify.outbox import send_messages
+    from onepiece_core.notify.pending import send_waiting
 
     with opened_site(settings) as (tracker, places), session.reporter(events=events) as reporter:
         plan = _planned(request, settings, tracker, places, reporter)
         with _parts(session, settings, plan, tracker, places, reporter) as parts:
             report = apply_delivery(plan, parts, on_delivered=lambda done: _queue(settings, parts, done))
-            warnings = send_messages(parts.journal, settings.notify)
+            warnings = send_waiting(parts.journal, settings)
     if as_json:
         told = [warning.model_dump() for warning in warnings]
         typer.echo(

@@ -101,6 +101,8 @@ MEANINGS = {
     "dashboard.invalid": "A limit, cursor or filter of the dashboard makes no sense.",
     "dashboard.media_unavailable": "The server of ShotGrid's pictures and movies does not answer, or not with one.",
     "dashboard.store_unavailable": "The dashboard's copy of what ShotGrid has cannot be read or written.",
+    "notify.failed": "A message was not taken; it waits and is sent again.",
+    "notify.not_configured": "No webhook or e-mail server is set up.",
     "render.failed": "A render job could not be handled.",
     "render.template_not_found": "There is no job template of this name.",
     "render.farm_not_found": "There is no farm of this name.",
@@ -135,6 +137,7 @@ _STATUS_MEANINGS = {
     "server": "requests to the server",
     "auth": "keys and roles of the server",
     "dashboard": "the dashboard and its copy of ShotGrid",
+    "notify": "messages to people",
     "operation": "cancelled",
 }
 
