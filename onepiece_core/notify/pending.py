@@ -61,6 +61,11 @@ def notifying(settings: Settings, state_dir: Path, *, seconds: float = 5.0) -> I
         yield
         return
     ended = Event()
+    try:
+        # Now, and not when the thread comes to it: what happens from here on counts.
+        note_rules(settings, state_dir)
+    except OnePieceError as error:
+        log.warning("notify.failed", reason=error.report.code)
 
     def run() -> None:
         while True:
