@@ -9,6 +9,8 @@ import pytest
 
 from onepiece_cli.many_values import spread
 from tests.support.deliveries import DeliveryWorld
+from tests.support.receivers import Hook, Mail
+from tests.support.receivers import serving as receiving
 
 MANY = frozenset({"--episodes"})
 
@@ -80,3 +82,19 @@ def test_nothing_approved_is_no_success(studio_onepiece, world):
     told = deliver(studio_onepiece, world, "--since", "2999-01-01")
     assert told.returncode == 2
     assert json.loads(told.stderr)["error"]["code"] == "delivery.nothing"
+
+
+def test_a_rule_chooses_who_is_told_of_a_delivery_and_the_same_one_again_is_not_told(studio_onepiece, world):
+    hook, mail = Hook(), Mail()
+    with receiving(hook) as port, receiving(mail) as mail_port:
+        settings = f'[notify]\nwebhook_url = "http://127.0.0.1:{port}/h"\nsmtp_host = "127.0.0.1"\n'
+        settings += f'smtp_port = {mail_port}\nsmtp_starttls = false\nmail_from = "show@studio.test"\n'
+        settings += '[notify.rules.delivery_sent]\nchannels = ["email"]\nto = ["client@studio.test"]\n'
+        (world.root / "onepiece.toml").write_text(settings)
+        for _ in range(2):
+            told = deliver(studio_onepiece, world, "--episodes", "EP01")
+            assert told.returncode == 0, told.stderr
+    (text,) = mail.taken
+    assert "To: client@studio.test" in text
+    assert "comp1_v001" in text
+    assert hook.taken == []
