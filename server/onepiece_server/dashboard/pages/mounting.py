@@ -12,13 +12,27 @@ from starlette.routing import Route
 from onepiece_core.dashboard.board import Board
 from onepiece_core.errors import OnePieceError, RouteMissing
 from onepiece_server.dashboard import signing_in
-from onepiece_server.dashboard.pages import overview, searching, shots, shows
+from onepiece_server.dashboard.pages import (
+    deliveries,
+    health,
+    ingests,
+    operations,
+    overview,
+    playlists,
+    render,
+    searching,
+    shots,
+    shows,
+)
 from onepiece_server.dashboard.pages.site import Asked, Site, root_of
 from onepiece_server.errors import envelope
 from onepiece_server.parts import Parts
 
 # Each has ``routes(site)``.
-_GROUPS = (signing_in, overview, shots, shows, searching)
+_GROUPS = (
+    *(signing_in, overview, shots, shows, deliveries, ingests, playlists),
+    *(render, operations, health, searching),
+)
 
 
 def mount_pages(app: FastAPI, parts: Parts, board: Board) -> None:

@@ -29,6 +29,7 @@ from onepiece_core.errors import (
     RouteMissing,
 )
 from onepiece_core.log import get_logger
+from onepiece_core.render.model import FarmInfo
 from onepiece_server.auth.keys import Caller, Role
 from onepiece_server.dashboard.pages.addresses import url_maker
 from onepiece_server.dashboard.pages.templating import Templates
@@ -43,6 +44,7 @@ THEMES = ("auto", "light", "dark")
 # What the board's generation does not cover, as that somebody reads the tracker just now, may be late by this much.
 _KEPT_SECONDS = 60.0
 _FRESHNESS_SECONDS = 3.0
+_FARMS_SECONDS = 10.0
 _KEPT_BYTES = 24 * 1024 * 1024
 _GZIP_LEVEL = 5
 _SMALL_BYTES = 1024
@@ -84,6 +86,11 @@ class Asked:
             raise RouteMissing("There is nothing at this address")
         return int(text)
 
+    def whole(self, name: str) -> int:
+        """A number of the query; 0 for what is none."""
+        text = self.query.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
     def may(self, *roles: Role) -> bool:
         """Whether the caller has one of the roles, or manages the server."""
         return self.caller is not None and not self.caller.roles.isdisjoint({*roles, "dashboard:manage"})
@@ -106,6 +113,7 @@ class Site:
         self._now_mark = secrets.token_hex(16)
         self._freshness = Freshness()
         self._freshness_at = 0.0
+        self._farms: tuple[float, list[FarmInfo]] = (0.0, [])
 
     def route(
         self, path: str, view: View, *, roles: Sequence[Role] = ("dashboard:read",), methods: Sequence[str] = ("GET",)
@@ -153,6 +161,14 @@ class Site:
         if status in (429, 503, 507):
             response.headers["Retry-After"] = str(report.context.get("retry_after_seconds", 5))
         return response
+
+    def farms(self) -> list[FarmInfo]:
+        """As they were some seconds ago: to ask them all takes its time."""
+        at, found = self._farms
+        if not found or time.monotonic() - at > _FARMS_SECONDS:
+            found = self.parts.jobs.list_farms()
+            self._farms = time.monotonic(), found
+        return found
 
     def redirect(self, asked: Asked, *parts: str | int, **query: Any) -> Response:
         """See other: to the page of ours at these parts of an address."""
