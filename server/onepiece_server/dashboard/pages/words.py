@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _NARROW_SPACE = "\u202f"
+_CODE = re.compile(r"`([^`]+)`")
 _JOINTS = re.compile(r"([_/\\])(?=[^_/\\])")
 
 
@@ -128,6 +129,13 @@ def breakable(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(_JOINTS.sub(r"\1<wbr>", str(escape(text))))  # noqa: S704  (escaped a moment ago)
+
+
+def coded(text: str) -> Markup:
+    """Escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped a moment ago)
 
 
 def place(episode: str, sequence: str) -> str:
