@@ -20,6 +20,8 @@ for module in (
     "bench_ingest_full",
     "bench_panels",
     "bench_farm_local",
+    "bench_render",
+    "bench_dashboard",
 ):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{module}"], check=True)
