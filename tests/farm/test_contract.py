@@ -41,7 +41,7 @@ class TestSlurm(FarmContract):
             options = {"conf": str(cluster.conf), "jobs_dir": str(tmp_path / "jobs")}
             return slurm.open_farm(FarmSetup(tmp_path / "state", options, dict(os.environ)))
 
-        yield FarmLab(again(), tmp_path, again, cluster.kill_controller, cluster.start_controller)
+        yield FarmLab(again(), tmp_path, again, cluster.stop_controller, cluster.start_controller)
         cluster.cancel_all()
 
 

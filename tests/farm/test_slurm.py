@@ -60,6 +60,21 @@ def test_every_task_of_a_job_completes_though_the_controller_is_killed_in_its_mi
     assert sorted(int(path.name.partition("-")[0]) for path in runs.iterdir()) == list(range(1, 25))
 
 
+def test_a_task_that_a_machine_could_not_launch_is_held_says_why_and_runs_when_it_is_released(
+    lab: FarmLab, cluster: SlurmCluster
+) -> None:
+    handle = lab.farm.submit(lab.job("unlaunched", "true", is_held=True))
+    (slurm_id,) = cluster.ask("squeue", "-h", "-o", "%A").split()
+    in_its_way = cluster.root / "spool" / f"job{int(slurm_id):05d}"
+    in_its_way.touch()
+    lab.farm.release(handle)
+    _until(lambda: "launch failed" in lab.farm.read_jobs([handle])[handle].message)
+    assert lab.farm.read_jobs([handle])[handle].state == "held"
+    in_its_way.unlink()
+    lab.farm.release(handle)
+    assert lab.wait(handle).state == "succeeded"
+
+
 def test_what_slurm_has_forgotten_is_known_from_the_jobs_folder(lab: FarmLab, cluster: SlurmCluster) -> None:
     handle = lab.farm.submit(lab.job("old", 'test "$f" != 2', frames=3))
     assert lab.wait(handle).state == "failed"

@@ -87,12 +87,17 @@ class SlurmCluster:
         self._run("slurmctld", ["-D", "-f", str(self.conf), *(["-c"] if forgetful else [])])
         _until(lambda: "UP" in self.ask("scontrol", "ping"), "slurmctld")
 
+    def stop_controller(self) -> None:
+        """It writes down what it knows first."""
+        self._end("slurmctld", signal.SIGTERM)
+
     def kill_controller(self) -> None:
+        """What it did in its last seconds it will not know: it may even give out the same ids again."""
         self._end("slurmctld", signal.SIGKILL)
 
     def forget(self) -> None:
         """Every job, as it does itself when they ended some time ago."""
-        self._end("slurmctld", signal.SIGTERM)
+        self.stop_controller()
         self.start_controller(forgetful=True)
         _until(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"), "slurmd")
 

@@ -110,11 +110,16 @@ class Known:
 def _state(element: Element, *, is_cancelled: bool) -> TaskState:
     # A word that nobody has explained is no end: the task is still there.
     state = _STATES.get(element.state, "running")
-    if state == "queued" and element.reason.startswith("JobHeld"):
+    if state == "queued" and _is_hold(element.reason):
         return "held"
     if state == "queued" and element.reason.startswith("Dependency"):
         return "blocked"
     return "cancelling" if state == "running" and is_cancelled else state
+
+
+def _is_hold(reason: str) -> bool:
+    """JobHeldUser, JobHeldAdmin, JobHoldMaxRequeue, "launch failed requeued held": it waits for somebody."""
+    return reason.startswith(("JobHeld", "JobHold")) or reason.endswith("held")
 
 
 def _order(attempt: Attempt) -> tuple[int, bool]:
