@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 
 class CountingProxy:
-    """``sent`` went to the server, ``received`` came from it."""
+    """``sent`` went to the server, ``received`` came from it.
+
+    ``on_their_way`` counts the directions that are not at their end: what was sent into them may still be counted.
+    """
 
     def __init__(self, endpoint_url: str) -> None:
         parts = urlsplit(endpoint_url)
@@ -19,6 +22,7 @@ class CountingProxy:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.sent = 0
         self.received = 0
+        self.on_their_way = 0
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -28,6 +32,8 @@ class CountingProxy:
             except OSError:
                 return
             server = socket.create_connection(self._server)
+            with self._lock:
+                self.on_their_way += 2
             for source, target, is_sent in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self._pump, args=(source, target, is_sent), daemon=True).start()
 
@@ -48,6 +54,8 @@ class CountingProxy:
                 target.sendall(buffer[:count])
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+        with self._lock:
+            self.on_their_way -= 1
 
 
 @contextlib.contextmanager
