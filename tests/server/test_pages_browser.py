@@ -90,6 +90,24 @@ def test_a_filter_changes_the_rows_and_the_address_and_back_goes_back(
     assert watched.complaints == []
 
 
+def test_who_leaves_a_filter_for_a_row_stands_on_that_row_when_the_filtered_rows_come(
+    shown: Browser, address: str
+) -> None:
+    watched = Watched(shown)
+    watched.sign_in(address, KEY, SECRET)
+    page = watched.page
+    page.goto(f"{address}/ui/projects/FG")
+    page.fill("#text", "000")
+    page.evaluate("document.querySelector('#rows').isBefore = true")
+    page.locator("#rows a.go").nth(3).focus()
+    before = page.evaluate("document.activeElement.getAttribute('href')")
+    page.wait_for_function("!document.querySelector('#rows').isBefore")
+
+    assert before.endswith("shots/1003")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == before
+    assert watched.complaints == []
+
+
 def test_what_changed_comes_by_itself_and_the_focus_stays(shown: Browser, address: str, board: MemoryBoard) -> None:
     watched = Watched(shown)
     watched.sign_in(address, KEY, SECRET)

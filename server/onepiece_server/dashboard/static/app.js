@@ -78,6 +78,9 @@
     if (isLive(event)) event.detail.path = location.pathname + location.search;
   });
   body.addEventListener("htmx:beforeSwap", (event) => {
+    // Whoever stands on a link stands on it afterwards, in a page made anew and in filtered rows.
+    const at = document.activeElement && document.activeElement.closest("#live a[href]");
+    again = at && event.detail.target && event.detail.target.contains(at) ? at.getAttribute("href") : "";
     if (!isLive(event)) return;
     isAsking = false;
     heard = Date.now();
@@ -86,8 +89,6 @@
     const text = event.detail.serverResponse, part = text.slice(text.indexOf('<section class="state"')).replace(/data-now="[^"]*"/, "");
     if (part === last) event.detail.shouldSwap = false;
     last = part;
-    const at = document.activeElement && document.activeElement.closest("#live a[href]");
-    again = at ? at.getAttribute("href") : "";
   });
   body.addEventListener("htmx:afterSwap", () => {
     tick();
