@@ -126,7 +126,13 @@ class SlurmCluster:
         program = shutil.which(name, path="/usr/sbin:/usr/bin") or name
         quiet = subprocess.DEVNULL
         self._processes[name] = subprocess.Popen(
-            [program, *words], env=environ, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+            [program, *words],
+            env=environ,
+            cwd=self.root,
+            stdin=quiet,
+            stdout=quiet,
+            stderr=quiet,
+            start_new_session=True,
         )
 
     def _end(self, name: str, how: signal.Signals) -> None:
