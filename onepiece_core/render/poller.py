@@ -33,6 +33,8 @@ log = get_logger(__name__)
 
 LEASE = "poller"
 _AT_ONCE = 100
+# Between two rounds at least so often the time of one: callers come first, however much is on the farms.
+_PAUSE = 3
 # Of the farm, not of the one job.
 _NOT_THERE = (FarmUnavailable, FarmTimeout, FarmUnauthorized, FarmConfigurationError, FarmUnknown, ExtraMissing)
 # Not the moment that a submit is under way in another thread or process.
@@ -104,11 +106,12 @@ class Poller:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            began = time.monotonic()
             try:
                 self.once()
             except OnePieceError as error:
                 log.warning("render.poll_failed", code=error.report.code, happened=error.report.message)
-            self._stopped.wait(self._seconds)
+            self._stopped.wait(max(self._seconds, _PAUSE * (time.monotonic() - began)))
 
     def _keep_snapshot(self, *, now: bool = False) -> None:
         if self._snapshot is None:
@@ -153,15 +156,19 @@ class Poller:
 
 
 def read_now(store: JobStore, farm: Farm, jobs: Iterable[Job]) -> None:
-    """Record how ``jobs`` of one farm stand. One that the farm does not know any more is lost, never succeeded."""
+    """Record how ``jobs`` of one farm stand, where that is not what they say.
+
+    One that the farm does not know any more is lost, never succeeded.
+    """
     left = iter(jobs)
     while some := list(islice(left, _AT_ONCE)):
         found = farm.read_jobs([job.handle or "" for job in some])
-        store.save([_as_now(job, found.get(job.handle or "")) for job in some])
+        as_now = [(job, _as_now(job, found.get(job.handle or ""))) for job in some]
+        store.save([new for old, new in as_now if new is not old])
 
 
 def _as_now(job: Job, now: JobSnapshot | None) -> Job:
-
+    """The very ``job`` where nothing changed."""
     if now is None:
         if is_terminal(job.status):
             return job

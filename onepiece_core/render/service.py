@@ -151,7 +151,9 @@ class RenderService:
         if allowed is not None and not allowed.minimum <= priority <= allowed.maximum:
             raise RenderInvalid(f"A priority is {allowed.minimum} to {allowed.maximum}, not {priority}", farm=job.farm)
         farm.set_priority(job.handle or "", priority)
-        return self._fresh(farm, job.model_copy(update={"priority": priority}))
+        job = job.model_copy(update={"priority": priority})
+        self.store.save([job])
+        return self._fresh(farm, job)
 
     def metrics(self) -> JobMetrics:
         self._look()

@@ -70,11 +70,11 @@ class MockFarm:
 
     def read_jobs(self, handles: Sequence[str]) -> Mapping[str, JobSnapshot]:
         self.check_available()
-        known = [handle for handle in handles if self._jobs.find(handle) is not None]
-        if all(self._jobs.has_ended(handle) for handle in known):
-            return {handle: self._jobs.get(handle).snapshot() for handle in known}
-        with self._jobs.change():
-            return {handle: self._now(handle).snapshot() for handle in known}
+        found = self._jobs.find_all(handles)
+        if any(job.goes_on for job in found):
+            with self._jobs.change():
+                found = [self._now(job.job_id) for job in found]
+        return {job.job_id: job.snapshot() for job in found}
 
     def list_tasks(self, handle: str) -> list[TaskSnapshot]:
         with self._changed(handle) as job:
@@ -129,7 +129,7 @@ class MockFarm:
 
     def _now(self, handle: str) -> MockJob:
         job = self._jobs.get(handle)
-        if not job.has_ended:
+        if job.goes_on:
             self._unblock(job)
             advance(job, self._rules, time.time())
             self._jobs.save(job)

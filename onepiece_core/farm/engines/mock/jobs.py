@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -47,7 +47,7 @@ class MockJobs:
     def add(self, job: MockJob) -> None:
         """A job of this id that is there already stays."""
         with self._lock, self._translated():
-            self._connection().execute("insert or ignore into jobs values (?, ?, ?)", (job.job_id, False, _text(job)))
+            self._connection().execute("insert or ignore into jobs (id, data) values (?, ?)", (job.job_id, _text(job)))
 
     def find(self, job_id: str) -> MockJob | None:
         with self._lock, self._translated():
@@ -61,16 +61,15 @@ class MockJobs:
             raise JobUnknownToFarm(f"The farm mock has no job {handle}", job=handle)
         return job
 
-    def has_ended(self, handle: str) -> bool:
+    def find_all(self, handles: Sequence[str]) -> list[MockJob]:
+        """Those of them that are known."""
+        sql = "select data from jobs where id in (select value from json_each(?))"
         with self._lock, self._translated():
-            row = self._connection().execute("select is_ended from jobs where id = ?", (handle,)).fetchone()
-        return row is not None and bool(row[0])
+            return [_job(data) for (data,) in self._connection().execute(sql, (json.dumps(list(handles)),))]
 
     def save(self, job: MockJob) -> None:
         with self._lock, self._translated():
-            self._connection().execute(
-                "update jobs set is_ended = ?, data = ? where id = ?", (job.has_ended, _text(job), job.job_id)
-            )
+            self._connection().execute("update jobs set data = ? where id = ?", (_text(job), job.job_id))
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
@@ -79,7 +78,7 @@ class MockJobs:
             turn_to_wal(db)
             # Survives a process that is killed; a machine that loses power may forget what it pretended.
             db.execute("pragma synchronous = normal")
-            db.execute("create table if not exists jobs (id text primary key, is_ended integer, data text not null)")
+            db.execute("create table if not exists jobs (id text primary key, data text not null)")
             self._db = db
         return self._db
 

@@ -38,8 +38,10 @@ class MockJob:
     tasks: list[MockTask] = field(default_factory=list)
 
     @property
-    def has_ended(self) -> bool:
-        return all(task.state in ("succeeded", "failed", "cancelled") for task in self.tasks)
+    def goes_on(self) -> bool:
+        """Whether time alone changes it."""
+        states = {task.state for task in self.tasks}
+        return "running" in states or ("queued" in states and not self.is_held)
 
     def state_of(self, task: MockTask) -> TaskState:
         if task.state == "queued":
