@@ -16,6 +16,8 @@ from onepiece_core.log import get_logger
 
 # A client that is this far behind is let go; it comes back with its Last-Event-ID.
 _BEHIND = 1000
+# The event loop is woken for so many at once.
+_TOGETHER = 100
 _AGAIN_SECONDS = 1.0
 # A buffering proxy would keep events until there are many.
 SSE_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -119,6 +121,7 @@ class Broadcast(Generic[Event, First]):
         import time
 
         after: int | None = None
+        found: list[Event] = []
         while not self._ended:
             try:
                 for event in self._events(after):
@@ -126,23 +129,27 @@ class Broadcast(Generic[Event, First]):
                         return
                     if event is not None:
                         after = event.seq
-                        self._tell(event)
+                        found.append(event)
+                    if found and (event is None or len(found) >= _TOGETHER):
+                        self._tell(found)
+                        found = []
             except OnePieceError as error:
                 log.warning("server.events_interrupted", code=error.report.code)
             time.sleep(_AGAIN_SECONDS)
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, events: list[Event]) -> None:
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(self._put, event)
+            self._loop.call_soon_threadsafe(self._put, events)
         except RuntimeError:  # the loop is gone: so are its clients
             self._ended = True
 
-    def _put(self, event: Event) -> None:
+    def _put(self, events: list[Event]) -> None:
         for queue in list(self._listening):
-            if queue.qsize() >= _BEHIND:
+            if queue.qsize() + len(events) > _BEHIND:
                 self._let_go(queue)
-            else:
+                continue
+            for event in events:
                 queue.put_nowait(event)
 
     def _let_go(self, queue: asyncio.Queue[Event | None]) -> None:

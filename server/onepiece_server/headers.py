@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "; ".join(
@@ -27,6 +26,10 @@ _ALWAYS = {
 }
 
 
+_RAW = [(name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()]
+_NAMES = frozenset(name for name, _ in _RAW)
+
+
 class SecurityHeaders:
     """ASGI: no answer leaves without them, failures included. There is no CORS: other sites' pages read nothing."""
 
@@ -40,9 +43,9 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers[name] = value
+                message["headers"] = [
+                    pair for pair in message.get("headers", ()) if pair[0].lower() not in _NAMES
+                ] + _RAW
             await send(message)
 
         await self._app(scope, receive, sending)

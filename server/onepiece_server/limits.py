@@ -22,7 +22,7 @@ class BodyLimit:
         self._app, self._maximum, self._seconds = app, maximum, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         has_more = True
@@ -87,6 +87,11 @@ class BodyLimit:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"A request may have {self._maximum} bytes", maximum=self._maximum)
+
+
+def _has_body(scope: Scope) -> bool:
+    """A request that names neither its length nor an encoding has none (RFC 9112, section 6.3)."""
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 async def _refuse(error: ServerError, scope: Scope, receive: Receive, send: Send) -> None:
