@@ -128,6 +128,6 @@ class Board(Protocol):
         """In force in every process at once, and kept over a restart. Raises DashboardInvalid."""
 
     def follow(self, after: int | None = None) -> Iterator[BoardEvent | None]:
-        """Events after ``after`` (None: from now on) as they happen; None now and then while nothing does."""
+        """Events after ``after`` (None: from now on) as they happen; None once all are told, and now and then after."""
 
     def close(self) -> None: ...

@@ -209,7 +209,7 @@ class MirrorBoard:
         while True:
             found = self._mirror.events(seen)
             for event in found:
-                seen = event.seq
+                seen, told_at = event.seq, float("-inf")
                 yield event
             if not found and time.monotonic() - told_at >= _QUIET_SECONDS:
                 told_at = time.monotonic()

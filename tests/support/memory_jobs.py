@@ -130,7 +130,8 @@ class MemoryJobs:
                     self._changed.wait(0.2)
                 found = self.events[seen:]
             seen += len(found)
-            yield from found if found else (None,)
+            yield from found
+            yield None
 
     def _change(self, job_id: str, **changes: object) -> Job:
         with self._changed:
