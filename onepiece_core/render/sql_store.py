@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -154,7 +155,7 @@ class SqlStore:
             values.append(before)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         sql = f"select seq, data from jobs{where} order by seq desc limit ?"  # noqa: S608 - names are ours
-        return [(seq, _job(data)) for seq, data in self._database.rows(sql, *values, limit)]
+        return [(seq, _listed(data)) for seq, data in self._database.rows(sql, *values, limit)]
 
     def pending(self, limit: int, without: Collection[str] = ()) -> list[Job]:
         others = " and farm <> ?" * len(without)
@@ -333,6 +334,12 @@ class SqlStore:
                 each.is_done = True
                 if not is_durable:
                     each.error = failed
+
+
+@lru_cache(maxsize=1024)
+def _listed(data: str) -> Job:
+    """Lists are asked for again and again, and most of their jobs are as they were."""
+    return _job(data)
 
 
 def _job(data: str) -> Job:

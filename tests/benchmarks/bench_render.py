@@ -3,7 +3,8 @@
     .venv/bin/python -m tests.benchmarks.bench_render [--seconds 4] [--turns 7] [--clients 200]
 
 A real server (one process, authentication and audit on, farm ``mock``) at 1,000 and at 50,000 jobs, in turn; beside it
-the baseline: a route of the same framework that rewrites its whole history as JSON, atomically, on each submit.
+the baseline: a route of the same framework that rewrites its whole history as JSON, atomically, on each submit. A job
+is the same record for both.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import httpx
 
+from onepiece_core.render.model import Job
 from onepiece_server.auth.keys import ROLES
 from onepiece_server.auth.storage import add_key
 
@@ -40,13 +42,13 @@ BASELINE = """
 import json, os, sys, threading, uuid
 import uvicorn
 from fastapi import FastAPI
-app, path, jobs, lock = FastAPI(), sys.argv[1], [], threading.Lock()
+app, path, jobs, lock, record = FastAPI(), sys.argv[1], [], threading.Lock(), json.loads(sys.argv[4])
 for number in range(int(sys.argv[3])):
-    jobs.append({"job_id": uuid.uuid4().hex, "farm": "mock", "status": "queued", "name": f"n{number}"})
+    jobs.append({**record, "job_id": uuid.uuid4().hex, "name": f"n{number}"})
 @app.post("/jobs", status_code=201)
 def submit(body: dict) -> dict:
     with lock:
-        jobs.append({"job_id": uuid.uuid4().hex, "farm": "mock", "status": "queued", **body})
+        jobs.append({**record, "job_id": uuid.uuid4().hex, **body})
         with open(path + ".tmp", "w") as file:
             json.dump(jobs, file)
             file.flush()
@@ -109,15 +111,10 @@ def _served(root: Path) -> Iterator[str]:
 
 
 def _fill(path: Path, size: int) -> None:
-    from onepiece_core.render.model import Job
     from onepiece_core.render.sqlite_store import sqlite_store
 
     store, now = sqlite_store(path), time.time()
-    jobs = []
-    for number in range(size):
-        job = Job(job_id=f"old{number}", farm="mock", status="queued", raw_state="pending", name=f"n{number}",
-                  template="command", priority=50, created_at=now, updated_at=now)  # fmt: skip
-        jobs.append(job)
+    jobs = [_job(f"old{number}", number, now) for number in range(size)]
     store.import_jobs(jobs)
     jobs = [job.model_copy(update={"status": "succeeded", "handle": job.job_id, "ended_at": now}) for job in jobs]
     for start in range(0, size, 1000):
@@ -125,14 +122,19 @@ def _fill(path: Path, size: int) -> None:
     store.close()
 
 
+def _job(job_id: str, number: int, now: float) -> Job:
+    return Job(job_id=job_id, farm="mock", status="queued", raw_state="pending", name=f"n{number}",
+               template="command", priority=50, created_at=now, updated_at=now)  # fmt: skip
+
+
 @contextmanager
 def baseline(root: Path, size: int) -> Iterator[httpx.Client]:
     root.mkdir()
-    script, port = root / "baseline.py", _port()
+    script, port, record = root / "baseline.py", _port(), _job("", 0, time.time()).model_dump_json()
     script.write_text(BASELINE)
     url = f"http://127.0.0.1:{port}"
     with (
-        process([str(script), str(root / "jobs.json"), str(port), str(size)], dict(os.environ), url),
+        process([str(script), str(root / "jobs.json"), str(port), str(size), record], dict(os.environ), url),
         httpx.Client(base_url=url, trust_env=False, timeout=60) as client,
     ):
         yield client
