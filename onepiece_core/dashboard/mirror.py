@@ -20,6 +20,7 @@ from onepiece_core.errors import DashboardStoreFailed
 from onepiece_core.wal import turn_to_wal
 
 _VERSION = 1
+_LEASE_SECONDS = 60.0
 _KEPT_EVENTS = 10_000
 
 _SCHEMA = """
@@ -147,22 +148,23 @@ class Mirror:
         row = self.row("select max(seq) from events")
         return row[0] or 0 if row else 0
 
-    # The lease of who refreshes
+    # The lease of who refreshes; by the clock that a machine's processes share and nobody sets
 
-    def take_lease(self, who: str, seconds: float) -> bool:
+    def take_lease(self, who: str) -> bool:
         """Whether ``who`` refreshes from now on; nobody else does until the lease is over."""
-        now = time.time()
-        holder, until = self.fact("lease", ["", 0.0])
-        if holder != who and now < until <= now + seconds:
+        if self.refresher() not in ("", who):
             return False
         with self.write() as db:
-            found = db.execute("select value from meta where name = 'lease'").fetchone()
-            holder, until = json.loads(found[0]) if found else ("", 0.0)
-            # A lease that would last longer than any is a clock that has jumped.
-            if holder != who and now < until <= now + seconds:
+            if self.refresher() not in ("", who):
                 return False
-            self.note(db, lease=[who, now + seconds])
+            self.note(db, lease=[who, time.monotonic() + _LEASE_SECONDS])
         return True
+
+    def refresher(self) -> str:
+        """Who has the lease now; empty: nobody."""
+        holder, until = self.fact("lease", ["", 0.0])
+        # One that would last longer than any is of before the machine was started anew.
+        return str(holder) if 0 < until - time.monotonic() <= _LEASE_SECONDS else ""
 
     def leave_lease(self, who: str) -> None:
         if self.fact("lease", ["", 0.0])[0] == who:

@@ -183,7 +183,6 @@ class MirrorBoard:
         limits, link = limits_of(self._mirror, self._settings.dashboard), self._mirror.fact("link", {})
         counted = self._mirror.rows("select (select count(*) from projects), (select count(*) from versions)")[0]
         projects = self._mirror.rows("select * from projects order by code limit 1000")
-        holder, until = self._mirror.fact("lease", ["", 0.0])
         return CacheState(
             ttl_seconds=limits.ttl_seconds,
             max_records=limits.max_records,
@@ -195,7 +194,7 @@ class MirrorBoard:
             requests=self._mirror.fact("requests", 0),
             last_refresh_at=link.get("as_of"),
             last_refresh_seconds=link.get("seconds"),
-            refresher=holder.rpartition(":")[0] if until > time.time() else "",
+            refresher=self._mirror.refresher().rpartition(":")[0],
             per_project={row["code"]: self._shows.freshness(row) for row in projects},
         )
 

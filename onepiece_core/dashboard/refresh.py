@@ -27,7 +27,6 @@ from onepiece_core.errors import OnePieceError, TrackerError
 from onepiece_core.log import get_logger
 from onepiece_core.tracker.tracker import Entity, Tracker
 
-LEASE_SECONDS = 60.0
 _TICK_SECONDS = 0.5
 _EVENTS = 500  # read at once
 _MOST_EVENTS = 5_000  # more than that, and every show is read anew
@@ -75,17 +74,17 @@ class Refresher:
             self._stop.wait(_TICK_SECONDS)
 
     def _is_due(self) -> bool:
-        last = self._mirror.fact("link", {}).get("tried_at") or 0.0
+        last = self._mirror.fact("link", {}).get("tried_by_uptime")
         ttl = limits_of(self._mirror, self._settings).ttl_seconds
-        if not last <= time.time() < last + ttl:
+        if not _is_within(last, ttl):
             return True
         return bool(self._mirror.fact("flushed", 0) != self._mirror.fact("flush_done", 0))
 
     def refresh(self) -> bool:
         """Bring everything up to date; False when somebody else does. What fails is told by the state of the link."""
-        if not self._mirror.take_lease(self.name, LEASE_SECONDS):
+        if not self._mirror.take_lease(self.name):
             return False
-        began, self._requests = time.time(), 0
+        began, began_by_uptime, self._requests = time.time(), time.monotonic(), 0
         flushed = self._mirror.fact("flushed", 0)
         error: TrackerError | None = None
         try:
@@ -94,7 +93,7 @@ class Refresher:
             return False
         except TrackerError as cause:
             error = cause
-        self._note_link(began, flushed, error)
+        self._note_link(began, time.monotonic() - began_by_uptime, flushed, error)
         return error is None
 
     def _bring_up_to_date(self) -> None:
@@ -102,17 +101,18 @@ class Refresher:
         began = time.time()
         events = self._read_events(seen)
         changed = changed_in(events or ())
-        last_look = self._mirror.fact("projects_at", 0.0)
-        if seen is None or events is None or "Project" in changed or not 0 <= began - last_look < _PROJECTS_SECONDS:
+        is_fresh = _is_within(self._mirror.fact("projects_by_uptime"), _PROJECTS_SECONDS)
+        if seen is None or events is None or "Project" in changed or not is_fresh:
+            looked = time.monotonic()
             update_projects(self._mirror, self._reader.projects(), self._settings.projects)
             with self._mirror.write() as db:
-                self._mirror.note(db, projects_at=began)
+                self._mirror.note(db, projects_by_uptime=looked)
         kept = self._kept_projects()
         # A show that nobody has read yet is read whole; so are all when the log has run away.
-        whole = {row["id"] for row in kept if events is None or self._wants_all(row, began)}
+        whole = {row["id"] for row in kept if events is None or not _is_within(row["full_at"], _FULL_SECONDS)}
         for row in kept:
             if row["id"] in whole:
-                self._read_project(row["key"], row["id"], began)
+                self._read_project(row["key"], row["id"])
         self._take_in(changed, {row["id"]: row["key"] for row in kept})
         with self._mirror.write() as db:
             keys = [row["key"] for row in kept]
@@ -141,13 +141,11 @@ class Refresher:
             most,
         )
 
-    def _wants_all(self, row: sqlite3.Row, now: float) -> bool:
-        return row["full_at"] is None or not 0 <= now - row["full_at"] < _FULL_SECONDS
-
     # Whole shows
 
-    def _read_project(self, key: int, number: int, began: float) -> None:
+    def _read_project(self, key: int, number: int) -> None:
         """Read into a table of this connection alone first: readers and writers of the mirror are not held up."""
+        began = time.monotonic()
         with self._scratch() as db:
             for kind in KINDS.values():
                 _stage(db, kind, ((row_id, key, row) for row_id, _, row in self._reader.all_rows(kind, number)))
@@ -219,23 +217,29 @@ class Refresher:
 
     def _before_request(self) -> None:
         self._requests += 1
-        if self._stop.is_set() or not self._mirror.take_lease(self.name, LEASE_SECONDS):
+        if self._stop.is_set() or not self._mirror.take_lease(self.name):
             raise Stopped
 
-    def _note_link(self, began: float, flushed: int, error: TrackerError | None) -> None:
+    def _note_link(self, began: float, seconds: float, flushed: int, error: TrackerError | None) -> None:
         was = self._mirror.fact("link", {})
         now = {
             "state": "down" if error else "ok",
             "tried_at": time.time(),
+            "tried_by_uptime": time.monotonic(),
             "as_of": was.get("as_of") if error else began,
             "error": error.report.model_dump(mode="json") if error else None,
-            "seconds": round(time.time() - began, 3),
+            "seconds": round(seconds, 3),
         }
         with self._mirror.write() as db:
             requests = self._mirror.fact("requests", 0) + self._requests
             self._mirror.note(db, link=now, requests=requests, flush_done=flushed)
             if was.get("state") != now["state"]:
                 self._mirror.tell(db, "link")
+
+
+def _is_within(last: float | None, seconds: float) -> bool:
+    """Whether it is so young, by the machine's uptime: a wall clock may be another's, and may jump."""
+    return last is not None and 0 <= time.monotonic() - last < seconds
 
 
 class _Scratch:

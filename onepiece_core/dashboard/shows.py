@@ -42,14 +42,13 @@ class Shows:
         """Of a show, or of all together: then as old as the last time that all went well."""
         link = self._mirror.fact("link", {})
         as_of = link.get("as_of") if project is None else project["as_of"]
-        _, until = self._mirror.fact("lease", ["", 0.0])
         is_first = as_of is None and self._has_tracker
         state = link.get("state", "new") if self._has_tracker else "none"
         return Freshness(
             link=state,
             as_of=as_of,
             tried_at=link.get("tried_at"),
-            is_refreshing=is_first and until > 0,
+            is_refreshing=is_first and bool(self._mirror.refresher()),
             is_partial=bool(project["partial"]) if project is not None else False,
             error=ErrorReport.model_validate(link["error"]) if link.get("error") else None,
         )

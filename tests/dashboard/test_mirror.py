@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +318,73 @@ def test_one_of_two_refreshes_and_the_other_takes_over_when_it_ends(site: SitePr
     assert not other.refresher.refresh()
     one.refresher.stop()
     assert other.refresher.refresh()
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_workers_whose_clocks_differ_neither_read_all_again_and_again_nor_miss_a_change(
+    site: SiteProcess, opened: Opened, tmp_path: Path, ahead: int
+) -> None:
+    client = site.client()
+    project = show(client, "TT")
+    program = (
+        f"import time; true = time.time; time.time = lambda: true() + {ahead}\n"
+        "import sys; from pathlib import Path; from onepiece_core.config.models import *\n"
+        "from onepiece_core.dashboard.opening import open_board\n"
+        f"site = ShotgridSettings(url={site.url!r}, script='tests', key={site.key!r})\n"
+        f"settings = Settings(shotgrid=site, dashboard=DashboardSettings(cache_ttl=1))\n"
+        f"board = open_board(settings, Path({str(tmp_path / 'state')!r}))\n"
+        "for line in sys.stdin: print(board.get_project('TT').summary.progress.versions.total, flush=True)\n"
+        "board.close()\n"
+    )
+    board = opened(refreshes=True, cache_ttl=1)
+
+    def wait_for(count: int, other: subprocess.Popen[str] | None) -> None:
+        until = time.monotonic() + 30
+        while True:
+            found = [_versions_told(board)]
+            if other is not None:
+                found.append(_ask(other))
+            if found == [count] * len(found):
+                return
+            assert time.monotonic() < until, f"{found}, not {count}"
+            time.sleep(0.2)
+
+    wait_for(5, None)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        read_whole = _read_whole(tmp_path)
+        for count in (6, 7, 8):
+            client.create("Version", {"project": project, "code": f"more{count}"})
+            wait_for(count, other)
+        board.close()  # whoever does not refresh yet goes on alone
+        client.create("Version", {"project": project, "code": "last"})
+        until = time.monotonic() + 30
+        while _ask(other) != 9:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    assert _read_whole(tmp_path) == read_whole
+
+
+def _versions_told(board: MirrorBoard) -> int:
+    try:
+        return board.get_project("TT").summary.progress.versions.total
+    except DashboardMissing:
+        return 0
+
+
+def _ask(other: subprocess.Popen[str]) -> int:
+    assert other.stdin is not None
+    assert other.stdout is not None
+    print("?", file=other.stdin, flush=True)
+    return int(other.stdout.readline())
+
+
+def _read_whole(tmp_path: Path) -> list[Any]:
+    """When each show was last read from beginning to end."""
+    (path,) = tmp_path.glob("state/**/mirror.db")
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("select key, full_at from projects order by key").fetchall()
 
 
 def test_a_refresher_that_is_killed_in_the_midst_leaves_the_old_show_whole(
