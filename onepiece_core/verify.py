@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -13,7 +14,15 @@ from typing import Literal
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field
 
-from onepiece_core._package_source import Entry, FolderSource, PackageSource, StoreSource, Unreadable
+from onepiece_core._package_source import (
+    DAMAGED,
+    ArchiveSource,
+    Entry,
+    FolderSource,
+    PackageSource,
+    StoreSource,
+    Unreadable,
+)
 from onepiece_core.errors import InputUnreadable, ManifestMissing, VerifyMismatch
 from onepiece_core.manifest.package import MANIFEST_NAME, MHL_FOLDER
 from onepiece_core.manifest.proof import Expected, Proof, prove
@@ -92,6 +101,21 @@ def verify_folder(folder: Path, reporter: Reporter | None = None, *, jobs: int =
     if not os.access(folder, os.R_OK | os.X_OK):
         raise InputUnreadable(f"{shown(folder)} cannot be read", path=shown(folder))
     return _verify(FolderSource(folder), reporter or Reporter(), jobs)
+
+
+def verify_archive(path: Path, reporter: Reporter | None = None, *, jobs: int = 0) -> VerifyReport:
+    """As :func:`verify_folder`, for a delivery in one ZIP archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _verify(ArchiveSource(path, archive), reporter or Reporter(), jobs)
+    except DAMAGED as error:
+        raise ManifestMissing(
+            f"{shown(path)} is no archive that can be read: {error}",
+            path=shown(path),
+            hint="Give the folder that a publish made, or the archive that a delivery made.",
+        ) from error
+    except OSError as error:
+        raise InputUnreadable(f"{shown(path)} cannot be read: {error.strerror}", path=shown(path)) from error
 
 
 @dataclass(frozen=True, slots=True)

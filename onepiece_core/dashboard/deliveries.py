@@ -18,6 +18,8 @@ from onepiece_core.dashboard.receipts import FILES, Receipts
 from onepiece_core.deliver.apply import KIND
 from onepiece_core.errors import DashboardMissing
 from onepiece_core.journal import Journal, Operation
+from onepiece_core.shown import shown
+from onepiece_core.verify_kept import find_verify
 
 _TRACKED = "tracker-"
 
@@ -70,7 +72,7 @@ class Deliveries:
             raise DashboardMissing("There is no such delivery", delivery=delivery[:200])
         receipt = self._receipts.find(operation)
         listing = self._listing(operation)
-        summary = _summary(operation, receipt)
+        summary = self._summary(operation)
         if listing.source is not None:
             sizes = [each.size_bytes for each in listing.entries if each.size_bytes is not None]
             told = {"manifest": listing.source, "files": len(listing.entries)}
@@ -107,7 +109,20 @@ class Deliveries:
         return [row for row in tracked if row.id not in ours]
 
     def _summary(self, row: _Row) -> DeliverySummary:
-        return _tracked_summary(row) if isinstance(row, TrackedDelivery) else _summary(row, self._receipts.find(row))
+        if isinstance(row, TrackedDelivery):
+            return _tracked_summary(row)
+        receipt = self._receipts.find(row)
+        return _summary(row, receipt).model_copy(update=self._verified(row, receipt))
+
+    def _verified(self, operation: Operation, receipt: Mapping[str, Any]) -> dict[str, object]:
+        """What was said last of the package since it was made, where it lies or where it was sent."""
+        if not receipt:
+            return {}
+        places = (shown(str(operation.request.get("output") or "")), str(receipt.get("destination") or ""))
+        found = (find_verify(self._journal.folder, place) for place in places if place)
+        since = [kept for kept in found if kept is not None and kept.at >= operation.created_at]
+        last = max(since, key=lambda kept: kept.at, default=None)
+        return {} if last is None else {"verified": last.ok, "verified_at": last.at}
 
     def _names(self, row: _Row) -> frozenset[str]:
         if isinstance(row, TrackedDelivery):

@@ -216,7 +216,7 @@ class DeliverySummary(_Model):
 
     Attributes:
         status: that of the operation (``running``, ``parked``, ``finished`` ...), else the tracker's.
-        verified: what the last verify of its files said; None when nobody has looked.
+        verified: what the last verify of its files said, on this machine; None when nobody has looked.
     """
 
     id: str
@@ -231,6 +231,7 @@ class DeliverySummary(_Model):
     place: str = ""
     manifest: Literal["upstream", "ours", "tracker"] | None = None
     verified: bool | None = None
+    verified_at: float | None = None
     error: ErrorReport | None = None
 
 

@@ -109,7 +109,7 @@ class _Documents:
         states: dict[str, DocumentState] = {}
         if self._manifest_bytes is None:
             states[MANIFEST_NAME] = "missing"
-        elif not self.manifest_is_true:
+        elif not (self.manifest_is_true or self._manifest_is_vouched_for()):
             states[MANIFEST_NAME] = "flipped"
         if self._mhl is None and self._mhl_path:
             states[self._mhl_path] = "missing"
@@ -143,13 +143,19 @@ class _Documents:
     def _judge_manifest(self) -> bool:
         if self.manifest is None or self._manifest_bytes is None:
             return False
-        own = self._files.get(MANIFEST_NAME)
-        if self._mhl_is_true and own:
-            return own.hashes.get("xxh128") == xxhash.xxh3_128_hexdigest(self._manifest_bytes)
+        if self._mhl_is_true and MANIFEST_NAME in self._files:
+            return self._manifest_is_vouched_for()
         if self._canonical and any(entry.c4 == c4_id(self._canonical) for entry in self._chain):
             return True
         # Nothing that can be believed speaks against it.
         return self._mhl is None or not self._mhl_is_true
+
+    def _manifest_is_vouched_for(self) -> bool:
+        """Whether an MHL that can be believed has its hash: also a manifest of another kind, a delivery's."""
+        own = self._files.get(MANIFEST_NAME)
+        if not self._mhl_is_true or own is None or self._manifest_bytes is None:
+            return False
+        return own.hashes.get("xxh128") == xxhash.xxh3_128_hexdigest(self._manifest_bytes)
 
     def _chain_is_sound(self) -> bool:
         if not self._chain:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from onepiece_core.errors import ManifestError, ManifestMissing, OperationCancel
 from onepiece_core.manifest.mhl import CHAIN_NAME
 from onepiece_core.progress import Progress, Reporter
 from onepiece_core.storage.local import LocalStore
-from onepiece_core.verify import VerifyReport, verify_folder, verify_package
+from onepiece_core.verify import VerifyReport, verify_archive, verify_folder, verify_package
 from tests.support.packages import CONTENT, SCENE_NAME, make_package
 from tests.support.permissions import run_as_nobody
 
@@ -30,7 +31,16 @@ def by_store(folder: Path) -> VerifyReport:
     return verify_package(LocalStore(folder.parent), folder.name)
 
 
-@pytest.fixture(params=[verify_folder, by_store], ids=["folder", "store"])
+def by_archive(folder: Path) -> VerifyReport:
+    archive = folder.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                made.write(path, path.relative_to(folder).as_posix())
+    return verify_archive(archive)
+
+
+@pytest.fixture(params=[verify_folder, by_store, by_archive], ids=["folder", "store", "archive"])
 def verify(request: pytest.FixtureRequest) -> Callable[[Path], VerifyReport]:
     return request.param
 

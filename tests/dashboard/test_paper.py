@@ -20,6 +20,8 @@ from onepiece_core.journal import Journal
 from onepiece_core.reconcile.kept import keep_findings
 from onepiece_core.reconcile.model import CLASSES, Looked, ReconcileReport, finding
 from onepiece_core.storage.s3.admin import create_bucket
+from onepiece_core.verify import VerifyFinding, verify_archive
+from onepiece_core.verify_kept import keep_verify
 from onepiece_server.sandbox.report import SandboxReport
 from tests.support.deliveries import DeliveryWorld
 from tests.support.ingests import IngestWorld
@@ -72,6 +74,26 @@ def test_a_delivery_shows_its_own_manifest_and_a_given_one_is_preferred(world: D
         assert detail.summary.manifest == "tracker"
         assert [entry.version for entry in detail.entries] == ["sh010_comp_v001"]
         assert "out.zip cannot be read" in detail.note
+
+
+def test_a_delivery_tells_what_the_last_verify_said_of_it_and_when(world: DeliveryWorld) -> None:
+    world.publish("sh010_comp_v001")
+    world.deliver()
+    state, report = world.root / "state", verify_archive(world.root / "out.zip")
+    with closing(Paper(state)) as paper:
+        (row,) = paper.list_deliveries().items
+        assert (row.verified, row.verified_at) == (None, None)
+        before = paper.generation()
+        keep_verify(state, report)
+        assert paper.generation() != before
+        (row,) = paper.list_deliveries().items
+        assert row.verified
+        assert row.created_at < row.verified_at
+        uploaded = report.model_copy(
+            update={"place": row.place, "findings": (VerifyFinding(kind="missing", path="x", message=""),)}
+        )
+        keep_verify(state, uploaded)
+        assert paper.get_delivery(row.id).summary.verified is False
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +22,21 @@ EPILOG = """Examples:
 
 onepiece verify /projects/FG/publish/FG_ep010_sc02_0010_comp_v004
 
-onepiece verify s3://studio-prod-data/vfx/FG/FG_ep010_sc02_0010_comp_v004 --json"""
+onepiece verify s3://studio-prod-data/vfx/FG/FG_ep010_sc02_0010_comp_v004 --json
+
+onepiece verify /deliveries/frost_giant_vendor_out.zip"""
 
 
 @app.command(epilog=EPILOG)
 def verify(
     ctx: typer.Context,
-    place: Annotated[str, typer.Argument(metavar="PATH|s3://BUCKET/PREFIX", help="The package, on disk or in S3.")],
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|s3://BUCKET/PREFIX",
+            help="The package, on disk or in S3, or a delivery's archive.",
+        ),
+    ],
     profile: AwsProfile = None,
     events: Events = None,
     as_json: Json = False,
@@ -36,6 +45,7 @@ def verify(
     session = session_of(ctx)
     with session.reporter(events=events is not None) as reporter:
         report = _verified(session, place, profile, reporter)
+    _keep(session, report)
     if as_json:
         typer.echo(session.told(report.model_dump(mode="json", by_alias=True)))
     else:
@@ -47,18 +57,29 @@ def verify(
 
 def _verified(session: Session, place: str, profile: str | None, reporter: Reporter) -> VerifyReport:
     from onepiece_core.errors import UsageError
-    from onepiece_core.verify import verify_folder, verify_package
+    from onepiece_core.verify import verify_archive, verify_folder, verify_package
 
     if not place:  # a script's variable that is not set must not stand for the working folder
         raise UsageError("The package's place is empty.")
     if not place.lower().startswith("s3://"):
-        return verify_folder(Path(place).expanduser().absolute(), reporter)
+        path = Path(place).expanduser().absolute()
+        return verify_archive(path, reporter) if path.is_file() else verify_folder(path, reporter)
     from onepiece_core.storage.opening import open_store
     from onepiece_core.storage.places import parse_s3_uri
 
     settings = session.settings(overrides=aws_overrides(profile))
     found = parse_s3_uri(place, settings.contexts)
     return verify_package(open_store(found.bucket, settings.aws), found.prefix, reporter)
+
+
+def _keep(session: Session, report: VerifyReport) -> None:
+    """For the dashboard; a machine without settings that can be read verifies all the same."""
+    from onepiece_cli.settings import default_state_dir
+    from onepiece_core.errors import ConfigError
+    from onepiece_core.verify_kept import keep_verify
+
+    with suppress(ConfigError):
+        keep_verify(session.settings().state_dir or default_state_dir(session.environ), report)
 
 
 def _show(report: VerifyReport) -> None:
