@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,8 @@ import pytest
 
 from onepiece_core.errors import ErrorReport
 from onepiece_core.journal import Journal
+from onepiece_core.verify import VerifyFinding, VerifyReport
+from onepiece_core.verify_kept import keep_verify
 from onepiece_server.auth.storage import add_key
 from tests.server.test_pages_shows import Parsed
 from tests.support.shotgrid_site import SCRIPT, SiteProcess
@@ -48,6 +52,25 @@ def test_every_page_reads_also_where_there_is_nothing(root: Path) -> None:
             assert answer.status_code == 200, page
             assert 'class="empty"' in answer.text or page == "health"
             assert Parsed(answer.text).inline == []
+
+
+@pytest.mark.parametrize(("is_sound", "words"), [(True, "verified"), (False, "not as it was sent")])
+def test_a_delivery_says_what_its_last_verify_came_to(root: Path, is_sound: bool, words: str) -> None:
+    with closing(Journal(root / "state")) as journal:
+        request = {"project": "Show", "show_code": "SH", "output": str(root / "out.zip")}
+        journal.begin("deliver-1", kind="deliver", fingerprint="1", name="out", request=request)
+        journal.settle("deliver-1", "finished")
+    (root / "out.receipt.json").write_text(json.dumps({"operation": "deliver-1"}))
+    finding = VerifyFinding(kind="missing", path="x", message="")
+    told = {"place": str(root / "out.zip"), "operation": None, "scene_name": None, "files": 1, "bytes_total": 1}
+    report = VerifyReport.model_validate({**told, "findings": () if is_sound else (finding,)})
+    with serving(root) as (_, client):
+        before = client.get("/ui/deliveries/deliver-1")
+        assert "nobody has verified it" in before.text
+        keep_verify(root / "state", report)
+        after = client.get("/ui/deliveries/deliver-1", headers={"If-None-Match": before.headers["etag"]})
+        assert f"</i>{words} <time" in after.text
+        assert client.get("/dashboard/v1/deliveries").json()["items"][0]["verified"] is is_sound
 
 
 def test_hostile_names_of_the_record_stay_words(client: httpx.Client) -> None:
