@@ -73,8 +73,7 @@ def create_app(
         parts.rate.close()
         close()
 
-    root_path = settings.server.root_path
-    app = FastAPI(title="Trafalgar", lifespan=living, root_path=root_path, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Trafalgar", lifespan=living, docs_url=None, redoc_url=None)
     app.state.broadcast = broadcast
     app.state.ends = ends
     answer_with_envelopes(app)
