@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -51,9 +52,18 @@ def _sign_in(settings: Settings, folder: Path, user: str) -> tuple[str, Tracker,
 
 
 def serve(session: Session, lines: Iterable[bytes], replies: Replies) -> None:
-    """Answer ``lines`` until they end; then what runs is finished."""
+    """Answer ``lines`` until they end; then what runs is finished. Meanwhile those whom the rules name are told."""
     threading.Thread(target=session.follow, name="onepiece-follow", daemon=True).start()
     try:
-        Loop(session, METHODS, replies).serve(lines)
+        with _telling(session):
+            Loop(session, METHODS, replies).serve(lines)
     finally:
         session.end()
+
+
+def _telling(session: Session) -> AbstractContextManager[None]:
+    if not session.settings.notify.rules:
+        return nullcontext()
+    from onepiece_core.notify.pending import notifying
+
+    return notifying(session.settings, session.state_dir)

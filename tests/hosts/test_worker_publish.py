@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onepiece_core.errors import ErrorReport
+from onepiece_core.journal import Journal
 from onepiece_hosts.worker import Worker
 from onepiece_server.sandbox.report import SandboxReport
 from tests.hosts.test_worker import Answers
 from tests.hosts.test_worker_context import Panel
 from tests.support.media import write_exr, write_png
+from tests.support.receivers import Hook
+from tests.support.receivers import serving as receiving
 
 
 @pytest.fixture
@@ -69,6 +74,27 @@ def test_a_publish_tells_its_operation_its_progress_and_where_to_look(panel: Pan
     listed = panel("publish.list")["items"][0]
     assert (listed["operation"], listed["state"], listed["progress"]) == (operation, "finished", None)
     assert panel("publish.attach", operation=operation)["links"] == result["links"]
+
+
+def test_a_publish_that_fails_while_a_panel_is_open_is_told_by_its_worker(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    hook = Hook()
+    with receiving(hook) as port:
+        folder = tmp_path / ".config" / "onepiece"
+        folder.mkdir(parents=True)
+        told = f'[notify]\nwebhook_url = "http://127.0.0.1:{port}/h"\n[notify.rules.publish_failed]\n'
+        (folder / "onepiece.toml").write_text(told)
+        panel = Panel(environ)
+        try:
+            assert panel("publish.list")["items"] == []  # it is there, and so are its rules
+            with closing(Journal(tmp_path / "state")) as journal:
+                journal.begin("pub-1", kind="publish", fingerprint="f", name="FG_sh010", request={})
+                journal.settle("pub-1", "failed", error=ErrorReport(code="storage.disk_full", message="Full"))
+            assert hook.was_taken.wait(60)
+        finally:
+            panel.worker.close()
+    assert [key for key, _ in hook.taken] == ["notify-webhook-pub-1-failed"]
 
 
 def test_a_plan_changes_nothing(panel: Panel, tmp_path: Path) -> None:
