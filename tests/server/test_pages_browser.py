@@ -57,9 +57,11 @@ def test_a_person_with_a_keyboard_alone_finds_a_shot(shown: Browser, address: st
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("#help").is_visible()
+    page.wait_for_selector("#help", state="hidden")
     page.keyboard.press("/")
-    page.keyboard.type("giant")
+    with page.expect_response("**q=giant**"):
+        page.keyboard.type("giant")
+    page.wait_for_function("!document.querySelector('.htmx-request')")
     page.wait_for_selector("#find-results a.go")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -123,6 +125,26 @@ def test_what_changed_comes_by_itself_and_the_focus_stays(shown: Browser, addres
     assert watched.complaints == []
 
 
+def test_nothing_changes_under_a_finger_and_everything_once_it_is_up(
+    shown: Browser, address: str, board: MemoryBoard
+) -> None:
+    watched = Watched(shown)
+    watched.sign_in(address, KEY, SECRET)
+    page = watched.page
+    page.goto(f"{address}/ui/projects/FG")
+    page.hover("#live h2 >> nth=0")
+    page.mouse.down()
+    board.shots, board.number = 29, 2
+    with page.expect_response("**/ui/projects/FG"):
+        page.evaluate("htmx.trigger('#live', 'refresh')")
+    page.wait_for_timeout(500)
+    assert page.locator("caption .count:text-is('30')").count() == 1
+    page.mouse.up()
+    page.wait_for_selector("caption .count:text-is('29')")
+
+    assert watched.complaints == []
+
+
 def test_a_movie_opens_over_the_page_and_is_let_go_with_it(shown: Browser, address: str) -> None:
     watched = Watched(shown)
     watched.sign_in(address, KEY, SECRET)
@@ -133,8 +155,7 @@ def test_a_movie_opens_over_the_page_and_is_let_go_with_it(shown: Browser, addre
     assert page.inner_text("#player-name") == "Frost Giant v001"
     page.keyboard.press("Escape")
     page.wait_for_selector("#player", state="hidden")
-
-    assert page.get_attribute("#player video", "src") is None
+    page.wait_for_selector("#player video:not([src])", state="attached")  # it is let go a moment after it is hidden
     assert page.url == f"{address}/ui/projects/FG/shots/1000"
     assert watched.complaints == []
 

@@ -50,9 +50,13 @@
 
   // --- Refreshing what is shown: one request at a time, events that come together make one.
   let timer = 0, isAsking = false, isWanted = false, asked = Date.now();
+  let isPressed = false; // what is changed under a finger is clicked by nobody
+  document.addEventListener("pointerdown", () => { isPressed = true; });
+  for (const name of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(name, () => { isPressed = false; });
+  document.addEventListener("pointermove", (event) => { isPressed = isPressed && event.buttons !== 0; }); // let go elsewhere
   const busy = () => {
     const at = document.activeElement;
-    return at && at.closest("#live") && at.matches("input, select, textarea");
+    return isPressed || (at && at.closest("#live") && at.matches("input, select, textarea"));
   };
   const refresh = () => {
     const live = find("live");
@@ -79,11 +83,12 @@
   });
   body.addEventListener("htmx:beforeSwap", (event) => {
     // Whoever stands on a link stands on it afterwards, in a page made anew and in filtered rows.
-    const at = document.activeElement && document.activeElement.closest("#live a[href]");
+    const at = document.activeElement && document.activeElement.closest("a[href]");
     again = at && event.detail.target && event.detail.target.contains(at) ? at.getAttribute("href") : "";
     if (!isLive(event)) return;
     isAsking = false;
     heard = Date.now();
+    if (isPressed) { event.detail.shouldSwap = false; isWanted = true; return; }
     if (state === "lost" || state === "connecting") show("polling");
     // Nothing new: do not touch what somebody may be reading, selecting or listening to.
     const text = event.detail.serverResponse, part = text.slice(text.indexOf('<section class="state"')).replace(/data-now="[^"]*"/, "");
@@ -95,7 +100,7 @@
     const wire = find("wire");
     if (wire) { wire.dataset.state = state; find("wire-text").textContent = WORDS[state]; }
     if (again) {
-      const link = [...document.querySelectorAll("#live a[href]")].find((each) => each.getAttribute("href") === again);
+      const link = [...document.querySelectorAll("#live a[href], #find-results a[href]")].find((each) => each.getAttribute("href") === again);
       if (link) link.focus({ preventScroll: true });
       again = "";
     }
