@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.job import FarmJob, JobSnapshot, LogPart, TaskSnapshot
@@ -72,6 +72,17 @@ class Farm(Protocol):
 
     def set_priority(self, handle: str, priority: int) -> None:
         """0 to 100, for what has not begun."""
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A farm whose own record of jobs would grow without end."""
+
+    def forget(self, handles: Sequence[str]) -> None:
+        """Let go of these jobs and their logs; of those that go on, that others wait for or that are unknown, nothing.
+
+        Raises what a Farm does.
+        """
 
 
 @dataclass(frozen=True, slots=True)

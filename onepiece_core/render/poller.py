@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from onepiece_core.errors import (
@@ -19,7 +19,7 @@ from onepiece_core.errors import (
     OnePieceError,
 )
 from onepiece_core.farm.job import JobSnapshot
-from onepiece_core.farm.protocol import Farm
+from onepiece_core.farm.protocol import Farm, Forgetful
 from onepiece_core.farm.registry import Farms
 from onepiece_core.farm.states import is_terminal
 from onepiece_core.log import get_logger
@@ -100,9 +100,23 @@ class Poller:
             except OnePieceError as error:
                 log.warning("render.farm_not_read", farm=name, code=error.report.code)
         keep, hours = self.limits
-        self._store.prune(keep=keep, hours=None if self._clock.is_in_doubt() else hours)
+        self._forget(self._store.prune(keep=keep, hours=None if self._clock.is_in_doubt() else hours))
         self._keep_snapshot()
         return True
+
+    def _forget(self, jobs: Sequence[Job]) -> None:
+        """What the record has no more, a farm that keeps all need not keep either."""
+        by_farm: dict[str, list[str]] = {}
+        for job in jobs:
+            if job.handle is not None:
+                by_farm.setdefault(job.farm, []).append(job.handle)
+        for name, handles in by_farm.items():
+            try:
+                farm = self._farms.get(name)
+                if isinstance(farm, Forgetful):
+                    farm.forget(handles)
+            except OnePieceError as error:
+                log.warning("render.farm_forgets_not", farm=name, code=error.report.code)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -222,8 +222,8 @@ class SqlStore:
     def drop_lease(self, name: str, owner: str) -> None:
         self._together(lambda db: db.run("delete from leases where name = ? and owner = ?", name, owner))
 
-    def prune(self, *, keep: int | None, hours: float | None) -> int:
-        removed = 0
+    def prune(self, *, keep: int | None, hours: float | None) -> list[Job]:
+        removed: list[str] = []
         if hours is not None:
             oldest = self._database.now() - hours * 3600
             removed += self._remove("pruned_by_retention", " and ended_at < ?", oldest)
@@ -233,7 +233,7 @@ class SqlStore:
                 removed += self._remove("pruned_by_limit", "", most=too_many)
         if removed:
             self._together(lambda db: _note(db, "last_compaction", self._database.now()))
-        return removed
+        return [job for job in map(_job_if_whole, removed) if job is not None]
 
     def was_imported(self) -> bool:
         return bool(self._database.rows("select 1 from notes where name = 'imported'"))
@@ -275,28 +275,28 @@ class SqlStore:
             return False
         return True
 
-    def _remove(self, note: str, condition: str, *values: float, most: int | None = None) -> int:
+    def _remove(self, note: str, condition: str, *values: float, most: int | None = None) -> list[str]:
         """Ended jobs, the oldest first; in pieces, for others write in between."""
         chosen = f"select seq from jobs where ended_at is not null{condition} order by seq limit ?"  # noqa: S608
-        sql = f"delete from jobs where seq in ({chosen}) returning id"  # noqa: S608 - names are ours
-        removed = 0
+        sql = f"delete from jobs where seq in ({chosen}) returning id, data"  # noqa: S608 - names are ours
+        removed: list[str] = []
         while True:
-            size = _PIECE if most is None else min(_PIECE, most - removed)
+            size = _PIECE if most is None else min(_PIECE, most - len(removed))
 
-            def work(db: Writer, size: int = size) -> int:
+            def work(db: Writer, size: int = size) -> list[str]:
                 gone = db.rows(sql, *values, size)
-                for (job_id,) in gone:
+                for job_id, _ in gone:
                     _tell(db, "removed", job_id, None)
                 db.run(
                     "insert into notes values (?, ?)"
                     " on conflict (name) do update set value = notes.value + excluded.value",
                     *(note, float(len(gone))),
                 )
-                return len(gone)
+                return [data for _, data in gone]
 
             gone = self._together(work)
             removed += gone
-            if gone < _PIECE:
+            if len(gone) < _PIECE:
                 return removed
 
     def _together(self, work: Callable[[Writer], T]) -> T:
@@ -340,6 +340,13 @@ class SqlStore:
 def _listed(data: str) -> Job:
     """Lists are asked for again and again, and most of their jobs are as they were."""
     return _job(data)
+
+
+def _job_if_whole(data: str) -> Job | None:
+    try:
+        return _job(data)
+    except RenderStoreBroken:
+        return None
 
 
 def _job(data: str) -> Job:

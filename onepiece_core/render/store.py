@@ -71,8 +71,8 @@ class JobStore(Protocol):
         """Let the next one take it at once; nothing where ``owner`` does not have it."""
         ...
 
-    def prune(self, *, keep: int | None, hours: float | None) -> int:
-        """Forget ended jobs beyond the newest ``keep``, and those that ended more than ``hours`` ago; how many."""
+    def prune(self, *, keep: int | None, hours: float | None) -> Sequence[Job]:
+        """Forget ended jobs beyond the newest ``keep``, and those that ended more than ``hours`` ago: these."""
         ...
 
     def health(self) -> StoreHealth: ...

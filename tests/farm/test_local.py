@@ -20,7 +20,7 @@ from onepiece_core.errors import (
     TaskUnknown,
 )
 from onepiece_core.farm.engines.local import LocalFarm, open_farm
-from onepiece_core.farm.protocol import FarmSetup
+from onepiece_core.farm.protocol import FarmSetup, Forgetful
 from tests.support.local_farms import live_workers, local_farm
 from tests.support.local_jobs import shell_job, task_states, wait_for_end, wait_until, whole_log
 
@@ -54,6 +54,30 @@ def test_a_failed_task_is_tried_as_often_as_the_job_says_and_keeps_each_log(farm
     farm.retry("job")
     assert wait_for_end(farm, "job")["job"].state == "succeeded"
     assert farm.list_tasks("job")[0].attempt == 4
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten_with_its_logs_and_nothing_else(
+    farm: LocalFarm, folder: Path, tmp_path: Path
+) -> None:
+    farm.submit(shell_job("ended", "echo said", tmp_path, tasks=3))
+    farm.submit(shell_job("failed", "exit 1", tmp_path))
+    farm.submit(replace(shell_job("waits", "true", tmp_path), depends_on=("failed",)))
+    farm.submit(shell_job("runs", "exec sleep 300", tmp_path))
+    wait_for_end(farm, "ended", "failed")
+    assert isinstance(farm, Forgetful)
+    farm.forget(["ended", "failed", "waits", "runs", "unknown"])
+    assert [farm.find(job) for job in ("ended", "failed", "waits", "runs")] == [None, "failed", "waits", "runs"]
+    with pytest.raises(JobUnknownToFarm):
+        farm.list_tasks("ended")
+    logs = [path.read_text() for path in folder.glob("logs/**/*.log")]
+    assert not [log for log in logs if "said" in log]
+    assert "exit code 1" in farm.list_tasks("failed")[0].message
+    farm.retry("failed")
+    farm.submit(shell_job("ended", "echo again", tmp_path))
+    wait_for_end(farm, "ended")
+    assert "again" in whole_log(farm, "ended")
+    for job in ("runs", "waits"):
+        farm.cancel(job)
 
 
 def test_the_most_urgent_job_comes_first_and_then_the_oldest(one_worker: LocalFarm, tmp_path: Path) -> None:

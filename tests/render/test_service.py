@@ -270,13 +270,14 @@ def test_ended_jobs_are_forgotten_and_running_ones_never(service: RenderService,
     ended = [service.submit(request(tmp_path)) for _ in range(4)]
     for job in ended:
         wait(service, job.job_id)
-    assert service.store.prune(keep=3, hours=None) == 2
+    gone = service.store.prune(keep=3, hours=None)
+    assert {job.job_id for job in gone} == {ended[0].job_id, ended[1].job_id}
     assert [job.job_id for job in service.list_jobs(JobFilter()).items] == [
         ended[3].job_id,
         ended[2].job_id,
         running.job_id,
     ]
-    assert service.store.prune(keep=None, hours=1e-9) == 2
+    assert len(service.store.prune(keep=None, hours=1e-9)) == 2
     health = service.store.health()
     assert (health.history_size, health.pruned_by_limit, health.pruned_by_retention) == (1, 2, 2)
     assert health.last_compaction is not None
@@ -289,6 +290,20 @@ def test_a_record_that_cannot_be_written_keeps_the_job_from_the_farm(settings: S
     with closing(open_service(settings, state, dict(os.environ))) as service, pytest.raises(RenderStoreFailed):
         service.submit(request(tmp_path, f"touch {tmp_path}/rendered"))
     assert not (state / "farms" / "local" / "queue.db").exists()
+
+
+def test_what_the_record_forgets_this_machine_forgets_too(settings: Settings, tmp_path: Path) -> None:
+    settings = settings.model_copy(update={"render": RenderSettings(poll_seconds=0.05, jobs_history_limit=1)})
+    with closing(open_service(settings, tmp_path / "state", dict(os.environ), polls=True)) as service:
+        first = wait(service, service.submit(request(tmp_path)).job_id)
+        last = service.submit(request(tmp_path))
+        farm = service.farms.get("local")
+        until = time.monotonic() + 60
+        while farm.find(first.job_id) is not None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert farm.find(last.job_id) == last.handle
+        assert [job.job_id for job in service.list_jobs(JobFilter()).items] == [last.job_id]
 
 
 SUBMITTER = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,12 +12,15 @@ from onepiece_core.farm.capabilities import Capabilities
 from onepiece_core.farm.engines.local import reading
 from onepiece_core.farm.engines.local.database import Database
 from onepiece_core.farm.engines.local.host import refuse_other_host
-from onepiece_core.farm.engines.local.places import log_path
+from onepiece_core.farm.engines.local.places import log_path, logs_of
 from onepiece_core.farm.engines.local.pool import Pool
-from onepiece_core.farm.engines.local.queue import Queue
+from onepiece_core.farm.engines.local.queue import Queue, forget
 from onepiece_core.farm.job import FarmJob, JobSnapshot, LogPart, TaskSnapshot
 from onepiece_core.farm.log_file import read_log_file
 from onepiece_core.farm.states import is_terminal
+
+# Workers that take tasks meanwhile do not wait long.
+_FORGOTTEN_TOGETHER = 50
 
 
 class LocalFarm:
@@ -93,6 +97,14 @@ class LocalFarm:
     def release(self, handle: str) -> None:
         self._queue.set_held(handle, False)
         self._pool.tend()
+
+    def forget(self, handles: Sequence[str]) -> None:
+        """See Forgetful."""
+        for start in range(0, len(handles), _FORGOTTEN_TOGETHER):
+            with self._database.transaction() as db:
+                gone = forget(db, handles[start : start + _FORGOTTEN_TOGETHER])
+            for seq in gone:
+                shutil.rmtree(logs_of(self._database.folder, seq), ignore_errors=True)
 
     def set_priority(self, handle: str, priority: int) -> None:
         self._queue.set_priority(handle, priority)

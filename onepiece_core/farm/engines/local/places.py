@@ -9,9 +9,13 @@ _TASKS_OF_A_FOLDER = 1000
 _NEEDED_BYTES = 4 * 1024 * 1024
 
 
+def logs_of(folder: Path, job: int) -> Path:
+    return folder / "logs" / str(job)
+
+
 def log_path(folder: Path, job: int, number: int, attempt: int) -> Path:
     """The log of one attempt."""
-    return folder / "logs" / str(job) / str(number // _TASKS_OF_A_FOLDER) / f"{number}-{attempt}.log"
+    return logs_of(folder, job) / str(number // _TASKS_OF_A_FOLDER) / f"{number}-{attempt}.log"
 
 
 def is_disk_full(folder: Path) -> bool:

@@ -92,6 +92,24 @@ class Queue:
             db.execute("update jobs set priority = ? where seq = ?", (priority, seq))
 
 
+def forget(db: sqlite3.Connection, handles: Sequence[str]) -> list[int]:
+    """Remove ended jobs that no other waits for; which they were."""
+    gone = [
+        int(row["seq"])
+        for row in db.execute(
+            "select seq from jobs where id in (select value from json_each(?))"
+            " and not exists (select 1 from tasks where job = seq and state in ('queued', 'running', 'cancelling'))"
+            " and not exists (select 1 from dependencies where needs = seq)",
+            (json.dumps(list(handles)),),
+        )
+    ]
+    for seq in gone:
+        for table in ("dependencies", "attempts", "tasks"):
+            db.execute(f"delete from {table} where job = ?", (seq,))  # noqa: S608 - names are ours
+        db.execute("delete from jobs where seq = ?", (seq,))
+    return gone
+
+
 def has_succeeded(db: sqlite3.Connection, job: int) -> bool:
     """Whether every task of the job has."""
     others = "select 1 from tasks where job = ? and state not in ('succeeded', 'skipped') limit 1"
