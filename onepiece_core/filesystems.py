@@ -97,10 +97,15 @@ def make_folders(folder: Path) -> None:
         raise StorageError(f"{folder} is a file, not a folder.", path=str(folder))
 
 
-def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Replace ``path`` by ``data``: readers see the old or the new content, durably. ``mode`` is before the umask."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+def write_file(path: Path, data: bytes, *, mode: int = 0o666, owner: str | None = None) -> None:
+    """Replace ``path`` by ``data``: readers see the old or the new content, durably. ``mode`` is before the umask.
+
+    ``owner``: the operation that alone writes it; whoever goes on with one that was killed leaves nothing of it behind.
+    """
+    temporary = path.with_name(f".{path.name}.{owner or f'{os.getpid()}-{os.urandom(4).hex()}'}.tmp")
     try:
+        if owner is not None:
+            temporary.unlink(missing_ok=True)
         create_file(temporary, data, mode=mode)
         temporary.replace(path)
         sync_folder(path.parent)

@@ -204,7 +204,7 @@ class _Run:
         for path, data in kept.items():
             if not path.exists():
                 make_folders(path.parent)
-                write_file(path, data)
+                write_file(path, data, owner=self.operation)
         return was_there
 
     def _rename(self, staged: Path) -> None:
@@ -244,7 +244,8 @@ class _Run:
             "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
             **report.told(),
         }
-        write_file(report.receipt, json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+        data = json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
+        write_file(report.receipt, data, owner=self.operation)
         return report
 
 

@@ -70,3 +70,6 @@ class AcceptingJobs(Jobs, Protocol):
 
     def accept(self, request: RenderRequest, *, idempotency_key: str | None = None) -> Accepted:
         """``submit``, which tells whether the job is new."""
+
+    def last_event(self) -> int:
+        """The number of the newest event."""

@@ -163,6 +163,9 @@ class RenderService:
         limit, hours = self.poller.limits
         return self.store.health().model_copy(update={"history_limit": limit, "retention_hours": hours})
 
+    def last_event(self) -> int:
+        return self.store.last_event()
+
     def follow(self, after: int | None = None) -> Iterator[JobEvent | None]:
         seen = self.store.last_event() if after is None else after
         while True:

@@ -33,7 +33,7 @@ class Numbered(Protocol):
 
 
 Event = TypeVar("Event", bound=Numbered)
-First = TypeVar("First")
+First = TypeVar("First", bound=Numbered)
 
 
 class Broadcast(Generic[Event, First]):
@@ -41,7 +41,7 @@ class Broadcast(Generic[Event, First]):
 
     Args:
         follow: events after a number, or from now on, as they happen; None where it has found all that there are.
-        first: what a client gets that has seen nothing yet.
+        first: what a client gets that has seen nothing yet; its ``seq`` is that of the last event that it holds.
         name: of the thread.
     """
 
@@ -92,7 +92,9 @@ class Broadcast(Generic[Event, First]):
         try:
             if after is None:
                 if self._first is not None:
-                    yield await asyncio.to_thread(self._first)
+                    begins_with = await asyncio.to_thread(self._first)
+                    seen = begins_with.seq
+                    yield begins_with
             else:
                 for missed in await asyncio.to_thread(lambda: list(self._missed(after))):
                     seen = missed.seq

@@ -122,6 +122,9 @@ class MemoryJobs:
     def metrics(self) -> JobMetrics:
         return JobMetrics(total=len(self.jobs), by_status={}, by_farm={}, tasks={})
 
+    def last_event(self) -> int:
+        return len(self.events)
+
     def follow(self, after: int | None = None) -> Iterator[JobEvent | None]:
         seen = len(self.events) if after is None else after
         for _ in itertools.count():

@@ -42,6 +42,16 @@ def kill_deliveries(root: Path, env: Mapping[str, str], count: int, seed: int) -
     return endings
 
 
+def kill_before_rename(root: Path, env: Mapping[str, str], name: str) -> None:
+    """Kill a delivery when a file beside its package has its bytes and not yet its name."""
+    world = _world(root, env)
+    assert _answer(_start(world, env, die_before_rename_to=name)) is None
+    assert [path for path in world.root.iterdir() if path.name.startswith(f".{name}.")]
+    told = _answer(_start(world, env))
+    assert told is not None
+    _check_whole(world, told)
+
+
 def _world(root: Path, env: Mapping[str, str]) -> DeliveryWorld:
     root.mkdir(parents=True)
     world = DeliveryWorld.of(env, root)

@@ -13,7 +13,7 @@ from onepiece_server.broadcast import SSE_HEADERS, Broadcast
 from onepiece_server.dashboard.asked import Reads, Seq
 from onepiece_server.parts import Parts
 
-BoardBroadcast = Broadcast[BoardEvent, None]
+BoardBroadcast = Broadcast[BoardEvent, BoardEvent]
 
 
 def board_broadcast(board: Board) -> BoardBroadcast:
