@@ -85,7 +85,7 @@ def test_one_is_fixed_one_is_ignored_and_the_report_says_why(broken: Desk, host:
     press(card(panel, "scene.fps"), "Ignore")
     run_until(lambda: f"Ignored: {REASON}" in texts(card(panel, "scene.fps")))
     assert not panel.go.isEnabled()
-    host.repair(work / f"FG_ep010_sc02_0010_comp_v{51 + os.getpid() % 900}.nk")
+    host.repair(work / f"FG_ep010_sc02_0010_comp_v{51 + os.getpid() % 900:03}.nk")
     run_until(lambda: panel.go.isEnabled() and rules_of(panel) == {"scene.fps"})
     click(panel.go)
     run_until(lambda: panel.pages.currentIndex() == RESULT or panel.error.isVisible())
