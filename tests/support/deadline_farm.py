@@ -294,14 +294,19 @@ class DeadlineFarm:
         def progress(percent: float | None, message: str) -> None:
             action.progress, action.message = percent or action.progress, message or action.message
 
-        end = run_task(
-            job.spec,
-            action.task.index,
-            log=action.log,
-            work_dir=self.folder / "work" / action.id,
-            on_progress=progress,
-            cancelled=lambda: action.is_stopped,
-        )
+        while True:
+            end = run_task(
+                job.spec,
+                action.task.index,
+                log=action.log,
+                work_dir=self.folder / "work" / action.id,
+                on_progress=progress,
+                cancelled=lambda: action.is_stopped,
+            )
+            # The service's machines are threads here: a child that another of them has just forked holds a script open.
+            if end.state != "failed" or "Text file busy" not in action.log.read_text(errors="replace"):
+                break
+            action.log.unlink()
         with self._lock:
             status = {"succeeded": "SUCCEEDED", "cancelled": "CANCELED"}.get(end.state, "FAILED")
             action.status, action.exit_code, action.ended = status, end.exit_code, datetime.now(UTC)
