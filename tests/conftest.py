@@ -24,6 +24,7 @@ import hypothesis
 import psutil
 import pytest
 
+from onepiece_core.errors import SandboxError
 from onepiece_server.sandbox import studio as sandbox
 from onepiece_server.sandbox.report import SandboxReport
 from tests.support.disks import small_filesystem
@@ -110,17 +111,25 @@ def _studio_folder(name: str) -> Path:
     return Path(os.environ[_ROOT]) / f"studio-{name}"
 
 
+def _up(folder: Path) -> SandboxReport:
+    try:
+        return sandbox.up(folder)
+    except SandboxError as error:
+        error.add_note(str(error.report.context.get("log")))
+        raise
+
+
 @pytest.fixture(scope="session")
 def studio() -> Iterator[SandboxReport]:
     folder = _studio_folder(_worker())
-    yield sandbox.up(folder)
+    yield _up(folder)
     sandbox.down(folder, grace_seconds=0)
 
 
 @pytest.fixture
 def fresh_studio() -> Iterator[SandboxReport]:
     folder = Path(tempfile.mkdtemp(prefix="studio-", dir=os.environ[_ROOT]))
-    yield sandbox.up(folder)
+    yield _up(folder)
     sandbox.down(folder, grace_seconds=0)
     shutil.rmtree(folder, ignore_errors=True)  # a process on its way down may still write; the rest goes with the run
 

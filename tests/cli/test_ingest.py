@@ -194,11 +194,11 @@ def test_events_tell_how_it_went(desk: Desk):
 class Service:
     """``onepiece aws ingest --watch`` until it is asked to end."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, quiet_seconds: float = 0.6) -> None:
         words = desk.words(
             "--watch",
             "--quiet-seconds",
-            "0.6",
+            str(quiet_seconds),
             "--report-path",
             desk.root / "reports",
             "--json",
@@ -246,10 +246,10 @@ def test_a_watched_folder_takes_in_each_drop_once_whatever_is_started_again(desk
 
 def test_a_drop_that_grows_is_not_touched(desk: Desk):
     desk.frames(10)
-    service = Service(desk)
-    for frame in range(1004, 1012):
+    service = Service(desk, quiet_seconds=3)
+    for frame in range(1004, 1012):  # in all for longer than it must be quiet
         desk.frames(10, frame, frame)
-        time.sleep(0.2)
+        time.sleep(0.5)
     told = service.told()
     assert service.end()[0] == 0
     assert told["uploaded"] == 11

@@ -22,6 +22,7 @@ from onepiece_cli.commands.server_credentials import RoleName
 from onepiece_server.auth.keys import ROLES
 from tests.cli.conftest import Cli, run_cli
 from tests.support.local_farms import end_workers
+from tests.support.ports import free_port
 
 Start = Callable[..., str]
 
@@ -47,8 +48,7 @@ def start(place: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     running: list[subprocess.Popen[bytes]] = []
 
     def begin(*command: str, port: int = 0) -> str:
-        with socket.create_server(("127.0.0.1", port)) as free:
-            port = free.getsockname()[1]
+        port = port or free_port()
         words = [sys.executable, "-m", *command, "--port", str(port)]
         with (tmp_path / "server.log").open("wb") as log:
             running.append(subprocess.Popen(words, env=place, cwd=tmp_path, stderr=log, stdout=log))

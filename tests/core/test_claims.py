@@ -98,8 +98,8 @@ def test_erasing_leaves_no_trace(opened: Opened, tmp_path: Path) -> None:
 
 def test_a_lease_ends_when_it_is_not_renewed_and_starts_anew_when_it_is(opened: Opened) -> None:
     place = opened()
-    held = take(place, claim(lease_seconds=1.0))
-    time.sleep(1.2)
+    held = take(place, claim(lease_seconds=3.0))
+    time.sleep(3.2)
     before = opened().look()
     place.renew(held)
     after = opened().look()

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from onepiece_core.dcc import Machine
 from onepiece_core.errors import DccMissing, DccUnknown, LaunchFailed, SceneMissing
 from onepiece_core.open_shot import apply_open_shot, dcc_environment, plan_open_shot
+from tests.support.processes import end
 
 # Tells what it was started with, then stays.
 STAND_IN = """#!/bin/sh
@@ -56,10 +56,7 @@ def ended() -> Iterator[list[int]]:
     pids: list[int] = []
     yield pids
     for pid in pids:
-        if psutil.pid_exists(pid):
-            process = psutil.Process(pid)
-            process.kill()
-            process.wait(10)
+        end(pid)
 
 
 def test_the_dcc_gets_the_scene_and_outlives_us(tmp_path: Path, scene: Path, ended: list[int]):

@@ -78,8 +78,8 @@ def test_a_claim_whose_reply_is_lost_is_still_ours(tmp_path: Path) -> None:
 
 def test_the_lease_is_renewed_for_as_long_as_the_block_runs(tmp_path: Path) -> None:
     places = Places(tmp_path)
-    with acquired(places.lease(lease_seconds=0.6, renew_seconds=0.1)) as lease:
-        time.sleep(1.2)
+    with acquired(places.lease(lease_seconds=2, renew_seconds=0.2)) as lease:
+        time.sleep(3)
         lease.guard()
         standing = places.on_disk().look()
         assert standing is not None
@@ -99,8 +99,8 @@ def test_a_holder_that_slept_past_its_lease_is_stopped_when_another_took_over(tm
 
 def test_a_holder_that_slept_goes_on_when_nobody_took_over(tmp_path: Path) -> None:
     places = Places(tmp_path)
-    with acquired(places.lease(lease_seconds=0.3, renew_seconds=60)) as lease:
-        time.sleep(0.5)
+    with acquired(places.lease(lease_seconds=2, renew_seconds=60)) as lease:
+        time.sleep(2.1)
         lease.guard()
         standing = places.stored().look()
         assert standing is not None

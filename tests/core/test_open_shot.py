@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from onepiece_core.dcc import Dcc, Machine, find_all, get_dcc
@@ -19,6 +18,7 @@ from onepiece_core.errors import DccMissing, LaunchFailed, SceneRefused
 from onepiece_core.journal import Owner
 from onepiece_core.open_shot import OpenedShot, OpenShotPlan, apply_open_shot, plan_open_shot
 from onepiece_core.workfiles import locks
+from tests.support.processes import end
 
 HOSTS = Path(__file__).parents[2] / "hosts"
 
@@ -61,10 +61,7 @@ def ended() -> Iterator[list[int]]:
     pids: list[int] = []
     yield pids
     for pid in pids:
-        if psutil.pid_exists(pid):
-            process = psutil.Process(pid)
-            process.kill()
-            process.wait(10)
+        end(pid)
 
 
 def start(plan: OpenShotPlan, tmp_path: Path, ended: list[int], **more: object) -> OpenedShot:

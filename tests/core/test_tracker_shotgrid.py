@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from onepiece_core.errors import (
 from onepiece_core.tracker.retry import RetryPolicy
 from onepiece_core.tracker.shotgrid import ShotgridTracker
 from tests.support.outbox import SteppedClock
+from tests.support.ports import free_port
 from tests.support.scripted_site import DIRECT, INFO, Answer, ScriptedSite, fault, found
 
 KEY = "s3cr3t-key"
@@ -54,12 +54,6 @@ def movie(tmp_path: Path) -> Path:
     path = tmp_path / "review v4.mov"
     path.write_bytes(b"moov" * 1000)
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # Writes

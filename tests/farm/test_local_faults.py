@@ -17,9 +17,10 @@ from pytest_mock import MockerFixture
 
 from onepiece_core.errors import FarmUnavailable
 from onepiece_core.farm.engines.local import LocalFarm
-from onepiece_core.farm.engines.local.process_mark import ProcessMark
+from onepiece_core.process_mark import ProcessMark
 from tests.support.local_farms import live_workers, local_farm
 from tests.support.local_jobs import shell_job, task_states, wait_for_end, wait_until, whole_log
+from tests.support.processes import runs
 
 # A child in a session of its own that no polite signal ends, as some renderers' helpers are.
 _STUBBORN = "setsid sh -c 'trap \"\" TERM INT HUP; echo $$ > {pid}; while :; do sleep 0.1; done' & trap '' TERM; wait"
@@ -42,11 +43,11 @@ def test_a_task_whose_worker_is_killed_is_tried_again_and_what_it_started_is_end
     pid_file = tmp_path / "pid"
     script = f"test -e {pid_file} || {{ {_STUBBORN.format(pid=pid_file)}; }}"
     farm.submit(shell_job("job", script, tmp_path, max_attempts=2))
-    grandchild = _process(pid_file)
+    grandchild = _pid_in(pid_file)
     (worker,) = live_workers(folder)
     worker.kill()
     assert wait_for_end(farm, "job")["job"].state == "succeeded"
-    assert not _runs(grandchild)
+    assert not runs(grandchild)
     assert farm.list_tasks("job")[0].attempt == 2
 
 
@@ -96,11 +97,11 @@ def test_a_stubborn_grandchild_ends_with_its_task(farm: LocalFarm, tmp_path: Pat
     pid_file = tmp_path / "pid"
     timeout = 1 if end == "timeout" else None
     farm.submit(shell_job("job", _STUBBORN.format(pid=pid_file), tmp_path, timeout_seconds=timeout))
-    grandchild = _process(pid_file)
+    grandchild = _pid_in(pid_file)
     if end == "cancel":
         farm.cancel("job")
     assert wait_for_end(farm, "job")["job"].state == ("cancelled" if end == "cancel" else "failed")
-    assert not _runs(grandchild)
+    assert not runs(grandchild)
 
 
 def test_cancelling_a_task_whose_worker_died_leaves_it_cancelled(farm: LocalFarm, folder: Path, tmp_path: Path) -> None:
@@ -273,13 +274,9 @@ def test_workers_that_ended_are_no_zombies(folder: Path, tmp_path: Path) -> None
         wait_until(lambda: bool(farm.read_jobs(["job"])) and not psutil.pid_exists(worker.pid))
 
 
-def _process(pid_file: Path) -> psutil.Process:
+def _pid_in(pid_file: Path) -> int:
     wait_until(lambda: pid_file.exists() and pid_file.read_text().strip() != "")
-    return psutil.Process(int(pid_file.read_text()))
-
-
-def _runs(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return int(pid_file.read_text())
 
 
 def _pid_of(folder: Path, job: str) -> int:

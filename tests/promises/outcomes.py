@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from onepiece_core.manifest.package import MANIFEST_NAME
 from onepiece_core.verify import verify_package
 from tests.promises.case import Case
 from tests.promises.fixtures import DELIVERED, FIRST, LAST, PLATES
+from tests.support.ports import free_port
 from tests.support.studio import shotgrid_of, store_of
 
 Done = subprocess.CompletedProcess[str]
@@ -71,8 +71,7 @@ def the_render_api_answers(case: Case) -> None:
     case.env |= {"TRAFALGAR_RENDER_JOBS_HISTORY_LIMIT": "100", "TRAFALGAR_RENDER_JOBS_RETENTION_HOURS": "24"}
     made = json.loads(_succeeded(case.run("onepiece", "server", "credentials", "add", "ann", "--json")))
     headers = {"X-API-Key": made["key"], "X-API-Secret": made["secret"]}
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     _, *words = case.words()
     command = [sys.executable, "-m", "onepiece_cli.trafalgar", *words, "--port", port]
     with (case.root / "server.log").open("wb") as log:

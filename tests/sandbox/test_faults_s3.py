@@ -165,7 +165,7 @@ class TestFaults:
         assert size(s3, key) == 5
 
     def test_a_late_one_is_done_after_its_client_has_left(self, spoilt: SandboxReport, s3: Any):
-        plan(spoilt, {"method": "PUT", "fault": "commit_late", "seconds": 0.6, "nth": 1})
+        plan(spoilt, {"method": "PUT", "fault": "commit_late", "seconds": 3, "nth": 1})
         with pytest.raises(ReadTimeoutError):
             client(spoilt.env, read_timeout=0.2).put_object(Bucket=BUCKET, Key="late", Body=BODY)
         assert size(s3, "late") is None

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onepiece_core.errors import SandboxDown, SandboxError
+from onepiece_core.process_mark import ProcessMark
 from onepiece_server.sandbox import studio as sandbox
 from onepiece_server.sandbox.ports import PortBlock, claimed_block
 from onepiece_server.sandbox.report import SandboxReport
@@ -233,8 +234,10 @@ class TestStartAndStop:
         sandbox.down(folder)
         stranger = subprocess.Popen(["sleep", "60"])
         try:
+            identity = ProcessMark.of(stranger.pid)
+            assert identity is not None
             state = (folder / "sandbox.json").read_text()
-            process = {"pid": stranger.pid, "started_at": psutil.Process(stranger.pid).create_time(), "mark": "-dir=x"}
+            process = {"pid": stranger.pid, "started": identity.started, "mark": "-dir=x"}
             text = state.replace('"processes": {}', f'"processes": {{"objects": {process}}}'.replace("'", '"'))
             assert text != state
             (folder / "sandbox.json").write_text(text)

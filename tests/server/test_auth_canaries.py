@@ -18,7 +18,8 @@ from websockets.sync.client import connect
 from onepiece_core.config.environment import VARIABLES, is_secret
 from onepiece_server.auth.keys import ROLES
 from onepiece_server.auth.storage import add_key
-from tests.support.trafalgar import command, environment, free_port, job_body, make_folder, wait_until_ready
+from tests.support.ports import free_port
+from tests.support.trafalgar import command, environment, job_body, make_folder, wait_until_ready
 
 CONFIG = """
 [farms.local]

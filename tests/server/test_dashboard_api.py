@@ -17,8 +17,9 @@ import pytest
 from onepiece_core.journal import Journal
 from onepiece_core.reconcile.kept import keep_findings
 from onepiece_core.reconcile.model import CLASSES, Looked, ReconcileReport, finding
+from tests.support.ports import free_port
 from tests.support.shotgrid_site import SCRIPT, SiteProcess
-from tests.support.trafalgar import free_port, make_folder, serving
+from tests.support.trafalgar import make_folder, serving
 from tests.torture.api_description import ask_every_operation
 
 HOSTILE = (
@@ -70,6 +71,16 @@ class World(NamedTuple):
             assert time.monotonic() < until, told
             time.sleep(0.1)
         return told
+
+    def wait_for_quiet(self, path: str) -> None:
+        """Until it has not changed for two seconds: a refresh that was under way is over."""
+        until, tag, since = time.monotonic() + 60, None, 0.0
+        while tag is None or time.monotonic() - since < 2:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+            now = self.client.get(f"/dashboard/v1/{path}").headers["etag"]
+            if now != tag:
+                tag, since = now, time.monotonic()
 
     def everything(self, path: str, limit: int) -> list[Any]:
         found: list[Any] = []
@@ -184,7 +195,7 @@ def test_what_has_not_changed_is_not_sent_again_by_either_worker(world: World) -
     world.client.post("/admin/cache", json={"ttl_seconds": 3600}).raise_for_status()
     try:
         world.wait("admin/cache", lambda told: told["ttl_seconds"] == 3600)
-        time.sleep(1)
+        world.wait_for_quiet("status")
         for path in ("status", "projects/FG/shots", "deliveries"):
             tag = world.client.get(f"/dashboard/v1/{path}").headers["etag"]
             for _ in range(12):

@@ -19,7 +19,7 @@ import pytest
 from onepiece_core.errors import CredentialsMissing
 from onepiece_server.auth.keys import Caller
 from onepiece_server.auth.once import make_code, spend_code
-from tests.support.trafalgar import free_port
+from tests.support.ports import free_port
 
 
 def wait_for(what: object, seconds: float = 120.0) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from tests.server.test_pages_shows import Parsed
 from tests.support.chromium import Watched, chromium
+from tests.support.ports import free_port
 from tests.support.shotgrid_site import SCRIPT, SiteProcess
-from tests.support.trafalgar import free_port, make_folder, serving
+from tests.support.trafalgar import make_folder, serving
 
 
 @pytest.fixture

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from onepiece_core.farm.engines.local import LocalFarm, open_farm
 from onepiece_core.farm.engines.local.pool import WORKER_VARIABLE
-from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.process_tree import end_marked
 from onepiece_core.farm.protocol import FarmSetup
+from onepiece_core.process_mark import ProcessMark
 
 
 @contextmanager
@@ -33,7 +33,12 @@ def local_farm(
 def live_workers(folder: Path) -> list[psutil.Process]:
     """The processes that the queue knows as workers and that run."""
     rows = _rows(folder, "select pid, started from workers")
-    return [psutil.Process(pid) for pid, started in rows if ProcessMark(pid, started).is_alive()]
+    found = []
+    for pid, started in rows:
+        with suppress(psutil.NoSuchProcess):  # it may end at any moment
+            if ProcessMark(pid, started).is_alive():
+                found.append(psutil.Process(pid))
+    return found
 
 
 def end_workers(folder: Path) -> None:
@@ -42,7 +47,8 @@ def end_workers(folder: Path) -> None:
         return
     processes = live_workers(folder)
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(processes, timeout=10)
     for (token,) in _rows(folder, "select token from workers"):
         end_marked(WORKER_VARIABLE, str(token))

@@ -6,7 +6,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pg8000.dbapi
+
+from tests.support.ports import free_port
 
 _QUIET = ("-c", "shared_buffers=16MB", "-c", "max_connections=60", "-c", "log_min_messages=fatal")
 
@@ -92,7 +93,7 @@ def postgres_server(tls: tuple[Path, Path] | None = None) -> Iterator[PostgresSe
             cwd=folder,
             **_not_root(),
         )
-        server = PostgresServer(folder, _free_port(), _secured(folder, *tls) if tls else ())
+        server = PostgresServer(folder, free_port(), _secured(folder, *tls) if tls else ())
         server.start()
         try:
             yield server
@@ -122,9 +123,3 @@ def _program(name: str) -> Path:
     """Debian keeps them off the PATH, in a folder of each version."""
     (*_, newest) = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
     return newest
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 _CONF = """\
 ClusterName=onepiece
@@ -69,8 +70,10 @@ class SlurmCluster:
         key = self.root / "munge" / "key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o600)
-        ports = _free_ports(2)
-        self.conf.write_text(_CONF.format(root=self.root, controller_port=ports[0], node_port=ports[1]))
+        controller = node = free_port()
+        while node == controller:
+            node = free_port()
+        self.conf.write_text(_CONF.format(root=self.root, controller_port=controller, node_port=node))
 
     def start(self) -> None:
         munge = self.root / "munge"
@@ -154,16 +157,6 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
     finally:
         cluster.stop()
         shutil.rmtree(cluster.root, ignore_errors=True)
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def _until(is_so: Callable[[], object], what: str) -> None:

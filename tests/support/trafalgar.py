@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import httpx
 
 from onepiece_server.auth.keys import ROLES
 from onepiece_server.auth.storage import add_key, rotate_key
+from tests.support.ports import free_port
 
 _SERVE = """
 import os, sys
@@ -83,11 +83,6 @@ def wait_until_ready(process: subprocess.Popen[bytes], client: httpx.Client) -> 
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def job_body(line: str = "true", **more: object) -> dict[str, object]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel
 
-# A pid is given again one day. The start time tells the two apart; it is derived from the boot time, which
-# systems round to seconds and adjust.
-_START_TOLERANCE_SECONDS = 2.0
+from onepiece_core.process_mark import ProcessMark
+
+_NAMELESS_SECONDS = 10.0
 
 # weed takes keys, buckets and options from these; a PYTHONPATH of a DCC would replace our packages.
 _FOREIGN = ("AWS_", "S3_", "WEED_", "ONEPIECE_", "PYTHON", "VIRTUAL_ENV")
@@ -24,12 +24,12 @@ class ServerProcess(BaseModel, frozen=True):
 
     Attributes:
         pid: process id.
-        started_at: seconds since the epoch, as the system tells it.
+        started: tells it from another process that is given its pid one day; "" when it had ended at once.
         mark: an argument of its command line that no other process has.
     """
 
     pid: int
-    started_at: float
+    started: str = ""
     mark: str
 
 
@@ -52,23 +52,31 @@ def start(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environ: M
             start_new_session=True,
             creationflags=detached,
         )
-    try:
-        started_at = psutil.Process(process.pid).create_time()
-    except psutil.NoSuchProcess:  # it has ended already, and Windows keeps no zombie
-        started_at = time.time()
+    identity = ProcessMark.of(process.pid)
     # It is meant to outlive us: without this, subprocess warns when the object goes away.
     process.returncode = 0
-    return ServerProcess(pid=process.pid, started_at=started_at, mark=mark)
+    return ServerProcess(pid=process.pid, started=identity.started if identity else "", mark=mark)
 
 
 def _find(server: ServerProcess) -> psutil.Process | None:
+    if not ProcessMark(server.pid, server.started).is_alive():
+        return None
     try:
         process = psutil.Process(server.pid)
-        same = abs(process.create_time() - server.started_at) < _START_TOLERANCE_SECONDS
-        # A zombie, which only a parent of ours that is still alive can leave, has no command line.
-        return process if same and server.mark in process.cmdline() else None
+        return process if server.mark in _arguments(process) else None
     except psutil.Error:
         return None
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    """Its command line; of a program that we have just started, as soon as the system tells it.
+
+    Linux lets whoever starts a program go on before the program's own arguments are in place.
+    """
+    deadline = time.monotonic() + _NAMELESS_SECONDS
+    while not (arguments := process.cmdline()) and process.ppid() == os.getpid() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return arguments
 
 
 def is_alive(server: ServerProcess) -> bool:
@@ -89,9 +97,10 @@ def find_marked(*marks: str) -> list[ServerProcess]:
     found = []
     for process in psutil.process_iter():
         try:
-            arguments = process.cmdline()
-            if mark := next((mark for mark in marks if mark in arguments), None):
-                found.append(ServerProcess(pid=process.pid, started_at=process.create_time(), mark=mark))
+            arguments = _arguments(process)
+            mark = next((mark for mark in marks if mark in arguments), None)
+            if mark and (identity := ProcessMark.of(process.pid)):
+                found.append(ServerProcess(pid=process.pid, started=identity.started, mark=mark))
         except psutil.Error:
             continue  # it has just ended, or belongs to somebody else
     return found

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from onepiece_core.journal import Owner
@@ -22,6 +21,7 @@ from onepiece_server.sandbox.faults.plan import Plan, Rule
 from onepiece_server.sandbox.report import SandboxReport
 from tests.hosts.gui.artist import DESK, SECONDS, Artist, blender, install, missing, worker_command
 from tests.hosts.gui.shot import artists_environment, make_scene
+from tests.support.processes import runs
 from tests.support.studio import shotgrid_of
 
 NAME = "FG_ep010_sc02_0010_comp_v031"
@@ -131,7 +131,7 @@ def test_an_artist_stops_a_publish_then_blender_quits_in_the_middle_of_the_next(
     scene = make_scene(folder, name, environ, FRAMES, extra=FITS)
     with start(scene) as artist:
         look_at_the_scene(artist)
-        worker = psutil.Process(artist.desk("session.worker.hello['pid']"))
+        worker = artist.desk("session.worker.hello['pid']")
         with held(studio):
             begin_the_publish(artist)
             is_asked = "publish.is_cancel_asked"
@@ -148,8 +148,8 @@ def test_an_artist_stops_a_publish_then_blender_quits_in_the_middle_of_the_next(
         with held(studio):
             begin_the_publish(artist)
             artist.quit()
-            assert is_alive(worker)  # it goes on with the publish
-    until(lambda: not is_alive(worker), "the worker's end")
+            assert runs(worker)  # it goes on with the publish
+    until(lambda: not runs(worker), "the worker's end")
     assert versions(studio, name) == [name]
 
 
@@ -168,7 +168,7 @@ def test_an_artist_walks_to_a_workfile_steals_a_lock_saves_the_next_version_and_
         unfold(artist, scene)
         keep(artist, "open", tmp_path)
         open_it(artist, scene, "open")
-        worker = psutil.Process(artist.desk("session.worker.hello['pid']"))
+        worker = artist.desk("session.worker.hello['pid']")
         assert locks.lock_path(scene).is_file()
         unfold(artist, other)
         steal_it(artist, other)
@@ -180,7 +180,7 @@ def test_an_artist_walks_to_a_workfile_steals_a_lock_saves_the_next_version_and_
         assert following.is_file()
         until(lambda: holder(following) == worker.pid, "the lock of what was saved")
         artist.quit()
-    until(lambda: not is_alive(worker), "the worker's end")
+    until(lambda: not runs(worker), "the worker's end")
     assert not [path.name for path in folder.iterdir() if path.name.endswith(".lock")]
 
 
@@ -357,13 +357,6 @@ def versions(studio: SandboxReport, name: str) -> list[str]:
 def holder(path: Path) -> int | None:
     owner = locks.owner_of(path)
     return owner.pid if owner else None
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def until(is_there: Callable[[], Any], what: str) -> None:

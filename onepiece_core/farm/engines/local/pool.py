@@ -18,8 +18,8 @@ from onepiece_core.config.environment import VARIABLES, is_secret
 from onepiece_core.farm.engines.local.claims import Ended, end, held_by
 from onepiece_core.farm.engines.local.database import Database
 from onepiece_core.farm.engines.local.places import is_disk_full
-from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.process_tree import end_marked
+from onepiece_core.process_mark import ProcessMark
 
 MODULE = "onepiece_core.farm.engines.local.worker"
 # In the environment of a worker and of all that it starts: which worker it was.

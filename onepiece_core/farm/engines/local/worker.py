@@ -23,8 +23,8 @@ from onepiece_core.farm.engines.local.claims import Claim, Ended, claim, end, gi
 from onepiece_core.farm.engines.local.database import Database, one
 from onepiece_core.farm.engines.local.places import is_disk_full, log_path
 from onepiece_core.farm.engines.local.pool import Pool
-from onepiece_core.farm.engines.local.process_mark import ProcessMark
 from onepiece_core.farm.job_file import job_from_json
+from onepiece_core.process_mark import ProcessMark
 
 if TYPE_CHECKING:
     from onepiece_core.farm.run_task import JobSession
