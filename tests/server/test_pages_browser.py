@@ -16,7 +16,7 @@ from tests.support.chromium import Watched, chromium
 from tests.support.memory_board import MemoryBoard
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 KEY = "dashboard-read"
 PHONE = {"width": 390, "height": 844}
@@ -48,6 +48,7 @@ def test_a_person_with_a_keyboard_alone_finds_a_shot(shown: Browser, address: st
     page.keyboard.type(SECRET)
     page.keyboard.press("Enter")
     page.wait_for_selector("a.go")
+    page.wait_for_load_state()  # its scripts listen to keys by then
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/ui/projects/FG")
@@ -99,10 +100,15 @@ def test_who_leaves_a_filter_for_a_row_stands_on_that_row_when_the_filtered_rows
     watched.sign_in(address, KEY, SECRET)
     page = watched.page
     page.goto(f"{address}/ui/projects/FG")
+    held: list[Route] = []
+    page.route("**text=000**", held.append)
     page.fill("#text", "000")
+    while not held:
+        page.wait_for_timeout(20)
     page.evaluate("document.querySelector('#rows').isBefore = true")
     page.locator("#rows a.go").nth(3).focus()
     before = page.evaluate("document.activeElement.getAttribute('href')")
+    held[0].continue_()
     page.wait_for_function("!document.querySelector('#rows').isBefore")
 
     assert before.endswith("shots/1003")
