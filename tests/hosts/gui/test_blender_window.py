@@ -173,12 +173,12 @@ def test_an_artist_walks_to_a_workfile_steals_a_lock_saves_the_next_version_and_
         unfold(artist, other)
         steal_it(artist, other)
         until(lambda: not locks.lock_path(scene).exists(), "the release of the first lock")
-        assert holder(other) == worker.pid
+        assert holder(other) == worker
 
         following = folder / f"{NAME.replace('v031', 'v033')}.blend"
         artist.choose("save_next", has_worked=lambda: artist.ask("bpy.data.filepath") == str(following))
         assert following.is_file()
-        until(lambda: holder(following) == worker.pid, "the lock of what was saved")
+        until(lambda: holder(following) == worker, "the lock of what was saved")
         artist.quit()
     until(lambda: not runs(worker), "the worker's end")
     assert not [path.name for path in folder.iterdir() if path.name.endswith(".lock")]
